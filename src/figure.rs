@@ -1,0 +1,131 @@
+//! A measured figure: a value, or the reason why there is none.
+
+/// Why a figure is absent. The English sentence is [`Reason::text`]; reports translate by [`Reason::key`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The bin or the selection holds no packet.
+    NoPackets,
+    /// One packet has no interval: a rate or a spacing needs two.
+    SinglePacket,
+    /// No TCP payload, RTP or echo in the graded direction: nothing to derive loss from.
+    NothingToLose,
+    /// No acknowledgement could be matched with a segment.
+    NoRttSamples,
+    /// Only one direction of the connections was captured.
+    OneDirectionOnly,
+    /// Fewer than two samples: no variation can be formed.
+    TooFewSamples,
+    /// The figure needs a second capture point.
+    OneCapturePoint,
+    /// No migration was recognised in the capture.
+    NoMigration,
+    /// The stream is encrypted.
+    Encrypted,
+    /// The payload was cut off by the snap length, or not captured.
+    PayloadCut,
+    /// The migration's beginning lies before the capture.
+    BeginningMissing,
+    /// The capture holds no frames of the virtual machine around the switchover.
+    NoVmTraffic,
+    /// The kind of migration has no such figure.
+    NotOfThisKind,
+    /// No log was given.
+    NoLog,
+    /// The figure it would be graded from is absent.
+    NoFigure,
+    /// The frames carry no timestamps.
+    NoTimestamps,
+}
+
+impl Reason {
+    /// Stable name, used to look up translations.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::NoPackets => "no_packets",
+            Self::SinglePacket => "single_packet",
+            Self::NothingToLose => "nothing_to_lose",
+            Self::NoRttSamples => "no_rtt_samples",
+            Self::OneDirectionOnly => "one_direction_only",
+            Self::TooFewSamples => "too_few_samples",
+            Self::OneCapturePoint => "one_capture_point",
+            Self::NoMigration => "no_migration",
+            Self::Encrypted => "encrypted",
+            Self::PayloadCut => "payload_cut",
+            Self::BeginningMissing => "beginning_missing",
+            Self::NoVmTraffic => "no_vm_traffic",
+            Self::NotOfThisKind => "not_of_this_kind",
+            Self::NoLog => "no_log",
+            Self::NoFigure => "no_figure",
+            Self::NoTimestamps => "no_timestamps",
+        }
+    }
+
+    /// The reason in English, as the JSON's `<key>_reason` gives it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NoPackets => "no packets",
+            Self::SinglePacket => "a single packet spans no time",
+            Self::NothingToLose => "no TCP payload, RTP or echo to measure loss on",
+            Self::NoRttSamples => "no acknowledgement could be matched with a segment",
+            Self::OneDirectionOnly => "only one direction was captured",
+            Self::TooFewSamples => "fewer than two samples",
+            Self::OneCapturePoint => "needs captures at both nodes",
+            Self::NoMigration => "no migration was recognised",
+            Self::Encrypted => "the stream is encrypted",
+            Self::PayloadCut => "the payload was not captured whole",
+            Self::BeginningMissing => "the migration began before the capture",
+            Self::NoVmTraffic => "no traffic of the virtual machine around the switchover",
+            Self::NotOfThisKind => "this kind of migration has no such figure",
+            Self::NoLog => "no log was given",
+            Self::NoFigure => "the figure is absent",
+            Self::NoTimestamps => "the frames carry no timestamps",
+        }
+    }
+}
+
+/// A value in the unit that its field's name says, or the reason why there is none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Figure {
+    /// Measured. Always finite.
+    Value(f64),
+    /// Not measurable from what was given.
+    Absent(Reason),
+}
+
+impl Figure {
+    /// `numerator / denominator`, or absent for `reason` where the denominator is zero.
+    pub fn ratio(numerator: f64, denominator: f64, reason: Reason) -> Self {
+        let value = numerator / denominator;
+        if denominator != 0.0 && value.is_finite() {
+            Self::Value(value)
+        } else {
+            Self::Absent(reason)
+        }
+    }
+
+    /// The value where there is one.
+    pub fn value(self) -> Option<f64> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent(_) => None,
+        }
+    }
+
+    /// The reason where there is no value.
+    pub fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Value(_) => None,
+            Self::Absent(reason) => Some(reason),
+        }
+    }
+
+    /// Applies `f` to the value, if any.
+    #[must_use]
+    pub fn map(self, f: impl FnOnce(f64) -> f64) -> Self {
+        match self {
+            Self::Value(value) => Self::Value(f(value)),
+            absent => absent,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! From a frame's bytes to the fields that the measurements use.
+//!
+//! Every length says what was on the wire, never what the capture kept of it: it comes from the IP header, and where
+//! that is silent (offload writes a total length of 0; jumbograms) from the frame's original length.
+
+use std::net::IpAddr;
+
+/// An Ethernet address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
+pub struct Mac(pub [u8; 6]);
+
+/// Where an IP length came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LengthSource {
+    /// The IP header's total length or payload length.
+    Header,
+    /// The frame's original length less the headers before IP: the header said 0 (offload, jumbogram).
+    Frame,
+}
+
+/// A decoded frame: a plain value, safe to keep after its block is gone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Packet {
+    /// Nanoseconds since the Unix epoch; `None` where the file gives no time.
+    pub time_ns: Option<i64>,
+    /// Bytes on the wire, the whole frame.
+    pub wire_len: u32,
+    /// Bytes captured.
+    pub captured_len: u32,
+    /// Index of the capture interface.
+    pub interface: u32,
+    /// Sender's and receiver's link-layer address, where the link type has them. Linux cooked captures give the
+    /// sender's alone.
+    pub src_mac: Option<Mac>,
+    /// See `src_mac`.
+    pub dst_mac: Option<Mac>,
+    /// What the frame carries.
+    pub network: Network,
+}
+
+/// The layer above the link.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Network {
+    /// IPv4 or IPv6.
+    Ip(Ip),
+    /// ARP or RARP for IPv4 over Ethernet.
+    Arp(Arp),
+    /// Anything else, by EtherType (0 where unknown).
+    Other(u16),
+    /// The link type is not known to this program.
+    UnknownLink,
+    /// Too little was captured, or the headers contradict themselves, so that not even addresses can be read.
+    Malformed,
+}
+
+/// The fields of an ARP (EtherType 0x0806) or RARP (0x8035) frame that announce a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arp {
+    /// RARP.
+    pub reverse: bool,
+    /// 1 request, 2 reply, 3 reverse request, 4 reverse reply.
+    pub operation: u16,
+    /// Sender's hardware address.
+    pub sender_mac: Mac,
+    /// Sender's protocol address, big-endian.
+    pub sender_ip: [u8; 4],
+    /// Target's hardware address.
+    pub target_mac: Mac,
+    /// Target's protocol address, big-endian.
+    pub target_ip: [u8; 4],
+}
+
+/// An IP packet. With decapsulation on, the innermost one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ip {
+    /// Sender.
+    pub src: IpAddr,
+    /// Receiver.
+    pub dst: IpAddr,
+    /// IPv4 protocol or the last IPv6 next header.
+    pub protocol: u8,
+    /// Time to live or hop limit.
+    pub ttl: u8,
+    /// IPv4 identification; `None` in IPv6 without a fragment header.
+    pub identification: Option<u32>,
+    /// Bytes of the IP packet with its header (IPv4 total length; IPv6 payload length + 40).
+    pub total_len: u32,
+    /// What `total_len` rests on.
+    pub length_source: LengthSource,
+    /// Set on every fragment; the transport of a fragment but the first cannot be read.
+    pub fragment: Option<Fragment>,
+    /// The transport header.
+    pub transport: Transport,
+    /// Transport payload on the wire, bytes (IP length less all headers).
+    pub payload_len: u32,
+    /// Where the transport payload begins in the frame, bytes from its start.
+    pub payload_offset: u32,
+    /// How many bytes of the transport payload were captured.
+    pub payload_captured: u32,
+}
+
+/// Place of a fragment in its datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fragment {
+    /// Offset of this fragment's data in the datagram, bytes.
+    pub offset: u32,
+    /// More fragments follow.
+    pub more: bool,
+    /// Bytes of data in this fragment, on the wire.
+    pub len: u32,
+    /// Captured bytes of that data.
+    pub captured: u32,
+}
+
+/// The transport header's fields.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Transport {
+    /// TCP (RFC 9293).
+    Tcp(Tcp),
+    /// UDP (RFC 768).
+    Udp {
+        /// Source port.
+        src_port: u16,
+        /// Destination port.
+        dst_port: u16,
+    },
+    /// SCTP, DCCP or UDP-Lite: ports alone.
+    Ports {
+        /// Source port.
+        src_port: u16,
+        /// Destination port.
+        dst_port: u16,
+    },
+    /// ICMP or ICMPv6.
+    Icmp {
+        /// Type.
+        kind: u8,
+        /// Code.
+        code: u8,
+        /// Echo identifier; 0 in other types.
+        identifier: u16,
+        /// Echo sequence number; 0 in other types.
+        sequence: u16,
+    },
+    /// Another protocol, or a fragment but the first.
+    Other,
+    /// The transport header was cut before its ports.
+    Cut,
+}
+
+/// A TCP header. Payload length is the packet's `payload_len`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tcp {
+    /// Source port.
+    pub src_port: u16,
+    /// Destination port.
+    pub dst_port: u16,
+    /// Sequence number.
+    pub seq: u32,
+    /// Acknowledgement number as it stands in the header, also without ACK.
+    pub ack: u32,
+    /// The flag bits, see [`Tcp::FIN`] and its siblings.
+    pub flags: u16,
+    /// Window as it stands in the header, unscaled.
+    pub window: u16,
+    /// Header length in bytes, options included.
+    pub header_len: u8,
+    /// Shift count of the window scale option (RFC 7323), in SYN segments.
+    pub window_scale: Option<u8>,
+    /// Maximum segment size option, in SYN segments.
+    pub mss: Option<u16>,
+    /// TSval and TSecr (RFC 7323).
+    pub timestamps: Option<(u32, u32)>,
+    /// Number of SACK blocks in the header, 4 at most (RFC 2018).
+    pub sack_blocks: u8,
+    /// The SACK permitted option.
+    pub sack_permitted: bool,
+    /// The first two SACK blocks: the first shows a DSACK (RFC 2883), the second tells whether it lies within a
+    /// larger block. Left and right edge.
+    pub sack: [(u32, u32); 2],
+    /// The options were cut by the snap length: absent options may have been there.
+    pub options_cut: bool,
+}
+
+impl Tcp {
+    /// No more data from sender.
+    pub const FIN: u16 = 0x01;
+    /// Synchronise sequence numbers.
+    pub const SYN: u16 = 0x02;
+    /// Reset the connection.
+    pub const RST: u16 = 0x04;
+    /// Push function.
+    pub const PSH: u16 = 0x08;
+    /// Acknowledgement field significant.
+    pub const ACK: u16 = 0x10;
+    /// Urgent pointer significant.
+    pub const URG: u16 = 0x20;
+
+    /// True where any of `bits` is set.
+    pub fn has(&self, bits: u16) -> bool {
+        self.flags & bits != 0
+    }
+}
