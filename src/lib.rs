@@ -10,3 +10,4 @@ pub mod capture;
 pub mod error;
 pub mod figure;
 pub mod packet;
+pub mod summary;
