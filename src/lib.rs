@@ -9,5 +9,6 @@
 pub mod capture;
 pub mod error;
 pub mod figure;
+pub mod options;
 pub mod packet;
 pub mod summary;
