@@ -23,7 +23,7 @@ impl Direction {
 
     /// The other direction.
     #[must_use]
-    pub fn reverse(self) -> Self {
+    pub fn reversed(self) -> Self {
         match self {
             Self::Ab => Self::Ba,
             Self::Ba => Self::Ab,

@@ -1,0 +1,104 @@
+//! Bytes sent again, and which of them a DSACK proves to have been unnecessary.
+//!
+//! Loss at one capture point is split as Benko and Veres do (*A passive method for estimating end-to-end TCP packet
+//! loss*, Globecom 2002): *upstream* of the point, a hole that a retransmission fills; *downstream*, a retransmission of
+//! bytes that the point had seen. A retransmission that the receiver reports by DSACK (RFC 2883) as a duplicate was
+//! spurious: nothing had been lost.
+
+use std::collections::VecDeque;
+
+use crate::packet::Tcp;
+
+/// Retransmissions remembered per direction, for a DSACK to come.
+const MAX_RESENDS: usize = 4096;
+
+/// On which side of the capture point the bytes were lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Between the sender and the capture point.
+    Upstream,
+    /// Between the capture point and the receiver.
+    Downstream,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Resend {
+    start: u64,
+    end: u64,
+    time_ns: i64,
+    side: Side,
+    bytes: u64,
+    proven: u64,
+}
+
+/// Bytes resent earlier that now turn out to have been spurious.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spurious {
+    /// When they were resent: the second that the loss was booked in.
+    pub resent_ns: i64,
+    /// Bytes.
+    pub bytes: u64,
+    /// The side that they were booked on.
+    pub side: Side,
+}
+
+/// The retransmissions of one direction.
+#[derive(Debug, Clone, Default)]
+pub struct Resends {
+    recent: VecDeque<Resend>,
+    /// Retransmissions forgotten before a DSACK could have come.
+    pub forgotten: u64,
+}
+
+impl Resends {
+    /// Books a retransmission of `start..end` that counts as `bytes` of loss.
+    pub fn push(&mut self, start: u64, end: u64, time_ns: i64, side: Side, bytes: u64) {
+        if self.recent.len() >= MAX_RESENDS {
+            self.recent.pop_front();
+            self.forgotten += 1;
+        }
+        self.recent.push_back(Resend {
+            start,
+            end,
+            time_ns,
+            side,
+            bytes,
+            proven: 0,
+        });
+    }
+
+    /// A DSACK for `left..right`: takes the oldest retransmission of these bytes that is not yet proven spurious.
+    pub fn duplicate_reported(&mut self, left: u64, right: u64) -> Option<Spurious> {
+        let resend = self
+            .recent
+            .iter_mut()
+            .find(|resend| resend.start < right && left < resend.end && resend.proven < resend.bytes)?;
+        let overlap = resend.end.min(right) - resend.start.max(left);
+        let bytes = overlap.min(resend.bytes - resend.proven);
+        resend.proven += bytes;
+        Some(Spurious {
+            resent_ns: resend.time_ns,
+            bytes,
+            side: resend.side,
+        })
+    }
+}
+
+/// The range that `tcp` reports as received twice (RFC 2883 section 4): its first SACK block lies below the cumulative
+/// acknowledgement, or within the second block.
+pub fn dsack(tcp: &Tcp) -> Option<(u32, u32)> {
+    if tcp.sack_blocks == 0 {
+        return None;
+    }
+    let (left, right) = tcp.sack[0];
+    let at_or_below = |low: u32, high: u32| (high.wrapping_sub(low) as i32) >= 0;
+    if at_or_below(right, left) {
+        return None;
+    }
+    let below_ack = at_or_below(right, tcp.ack);
+    let within_second = tcp.sack_blocks > 1 && {
+        let (outer_left, outer_right) = tcp.sack[1];
+        at_or_below(outer_left, left) && at_or_below(right, outer_right)
+    };
+    (below_ack || within_second).then_some((left, right))
+}

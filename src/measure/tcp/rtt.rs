@@ -1,0 +1,206 @@
+//! Round-trip times of one half-path: from the capture point to the receiver of one direction's data, and back.
+//!
+//! Two methods. *Data and acknowledgement*: the time from a segment to the ACK that covers it, by Karn's rule (Karn and
+//! Partridge 1987; RFC 6298 section 3): no sample from an ACK that covers bytes sent more than once. *Timestamps*: the
+//! time from the first segment with a TSval to the first that echoes it (RFC 7323 section 4), which also measures the
+//! half-path that carries nothing but ACKs.
+
+use std::collections::VecDeque;
+
+/// Segments in flight remembered per direction: 64 Ki segments of 1448 bytes are 95 MB in flight.
+const MAX_IN_FLIGHT: usize = 65_536;
+/// Timestamp values remembered per direction: at 1 ms a tick, one second.
+const MAX_TICKS: usize = 1024;
+
+#[derive(Debug, Clone, Copy)]
+struct Segment {
+    end: u64,
+    time_ns: i64,
+    ambiguous: bool,
+}
+
+/// Matches data with acknowledgements.
+#[derive(Debug, Clone, Default)]
+pub struct DataAckRtt {
+    in_flight: VecDeque<Segment>,
+    acknowledged: u64,
+    /// Segments forgotten because too many were in flight.
+    pub forgotten: u64,
+}
+
+impl DataAckRtt {
+    /// A segment with bytes never sent before, up to `end` (SYN and FIN count as one byte).
+    pub fn sent(&mut self, end: u64, time_ns: i64) {
+        if self.in_flight.len() >= MAX_IN_FLIGHT {
+            self.in_flight.pop_front();
+            self.forgotten += 1;
+        }
+        self.in_flight.push_back(Segment {
+            end,
+            time_ns,
+            ambiguous: false,
+        });
+    }
+
+    /// The bytes `start..end` were sent again, or were seen late: an ACK that covers any of them is ambiguous.
+    pub fn sent_again(&mut self, start: u64, end: u64) {
+        let first = self.in_flight.partition_point(|segment| segment.end <= start);
+        let mut covered = false;
+        for segment in self.in_flight.range_mut(first..) {
+            segment.ambiguous = true;
+            covered = true;
+            if segment.end >= end {
+                break;
+            }
+        }
+        if !covered && end > self.acknowledged {
+            self.in_flight.push_back(Segment {
+                end,
+                time_ns: 0,
+                ambiguous: true,
+            });
+        }
+    }
+
+    /// An acknowledgement; gives the sample of the latest segment that it covers.
+    pub fn acknowledged(&mut self, ack: u64, time_ns: i64) -> Option<u64> {
+        if ack <= self.acknowledged {
+            return None;
+        }
+        self.acknowledged = ack;
+        let mut latest = None;
+        let mut ambiguous = false;
+        while let Some(segment) = self.in_flight.front() {
+            if segment.end > ack {
+                break;
+            }
+            ambiguous |= segment.ambiguous;
+            latest = Some(segment.time_ns);
+            self.in_flight.pop_front();
+        }
+        if ambiguous {
+            return None;
+        }
+        u64::try_from(time_ns.checked_sub(latest?)?).ok()
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Tick {
+    value: u32,
+    time_ns: i64,
+    /// The segment carried data, SYN or FIN: its receiver answers it, now or after its delayed-ACK timer.
+    demands_ack: bool,
+    /// When the last ACK with this value passed, the other side still had data in flight: it sends on at once.
+    peer_in_flight: bool,
+}
+
+/// Matches TSval with TSecr.
+///
+/// A pure ACK is echoed by the next data, and a sender that has nothing to send waits: that wait is no path delay
+/// (RFC 7323 section 4.1 bars such samples from the sender's own estimate). A sample from a pure ACK therefore counts
+/// only where the sender was kept going by acknowledgements: it had data in flight when the ACK passed, or data that
+/// it sent before it saw the ACK passed after it.
+#[derive(Debug, Clone, Default)]
+pub struct TimestampRtt {
+    ticks: VecDeque<Tick>,
+    last: Option<u32>,
+}
+
+impl TimestampRtt {
+    /// A segment of this direction with `value` as its TSval.
+    pub fn sent(&mut self, value: u32, time_ns: i64, demands_ack: bool, peer_in_flight: bool) {
+        match self.last {
+            Some(last) if value == last => {
+                if let Some(tick) = self.ticks.back_mut()
+                    && tick.value == value
+                    && !tick.demands_ack
+                {
+                    tick.peer_in_flight = peer_in_flight;
+                }
+                return;
+            }
+            Some(last) if (value.wrapping_sub(last) as i32) < 0 => return,
+            _ => {}
+        }
+        self.last = Some(value);
+        if self.ticks.len() >= MAX_TICKS {
+            self.ticks.pop_front();
+        }
+        self.ticks.push_back(Tick {
+            value,
+            time_ns,
+            demands_ack,
+            peer_in_flight,
+        });
+    }
+
+    /// A segment of the other direction echoes `value`; `previous_data_ns` is when that direction's data before this
+    /// segment passed.
+    pub fn echoed(&mut self, value: u32, time_ns: i64, previous_data_ns: Option<i64>) -> Option<u64> {
+        while let Some(tick) = self.ticks.front().copied() {
+            let newer = value.wrapping_sub(tick.value) as i32;
+            if newer < 0 {
+                return None;
+            }
+            self.ticks.pop_front();
+            if newer == 0 {
+                let kept_going = tick.demands_ack
+                    || tick.peer_in_flight
+                    || previous_data_ns.is_some_and(|previous| previous > tick.time_ns);
+                if !kept_going {
+                    return None;
+                }
+                return u64::try_from(time_ns.checked_sub(tick.time_ns)?).ok();
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ack_gives_the_sample_of_the_latest_segment_it_covers() {
+        let mut rtt = DataAckRtt::default();
+        rtt.sent(100, 1_000);
+        rtt.sent(200, 1_500);
+        assert_eq!(rtt.acknowledged(200, 6_500), Some(5_000));
+        assert_eq!(rtt.acknowledged(200, 7_000), None);
+    }
+
+    #[test]
+    fn karn_no_sample_from_an_ack_that_covers_resent_bytes() {
+        let mut rtt = DataAckRtt::default();
+        rtt.sent(100, 0);
+        rtt.sent(200, 10);
+        rtt.sent(300, 20);
+        rtt.sent_again(0, 100);
+        assert_eq!(rtt.acknowledged(300, 500), None);
+        rtt.sent(400, 600);
+        assert_eq!(rtt.acknowledged(400, 900), Some(300));
+    }
+
+    #[test]
+    fn a_tick_is_sampled_once_by_its_first_echo() {
+        let mut rtt = TimestampRtt::default();
+        rtt.sent(7, 100, true, false);
+        rtt.sent(7, 150, true, false);
+        assert_eq!(rtt.echoed(7, 400, None), Some(300));
+        assert_eq!(rtt.echoed(7, 450, None), None);
+    }
+
+    #[test]
+    fn the_wait_of_an_idle_sender_is_no_sample() {
+        let mut rtt = TimestampRtt::default();
+        rtt.sent(7, 100, false, false);
+        assert_eq!(rtt.echoed(7, 90_000_100, Some(50)), None);
+        rtt.sent(8, 90_000_200, false, true);
+        assert_eq!(rtt.echoed(8, 90_000_300, Some(50)), Some(100));
+        // Data that was under way when the ACK passed shows that the sender was busy.
+        rtt.sent(9, 90_000_400, false, false);
+        assert_eq!(rtt.echoed(9, 90_010_400, Some(90_000_450)), Some(10_000));
+    }
+}

@@ -1,0 +1,230 @@
+//! The standard estimators for one TCP connection, fed one segment at a time.
+//!
+//! Each segment gives a [`TcpSample`]: what it adds to the totals of the connection, of the second and of the run. The
+//! caller adds; nothing is summed here, so that any grouping of the same samples gives the same figures.
+
+use crate::flow::Direction;
+use crate::packet::{Ip, Tcp};
+
+use super::loss::{Resends, Side, Spurious, dsack};
+use super::rtt::{DataAckRtt, TimestampRtt};
+use super::sequence::{SendStamp, SequenceSpace};
+
+/// Fills later than this after the hole was revealed count as resent where nothing else tells. Wireshark's threshold
+/// for out-of-order segments.
+const REORDERING_WINDOW_NS: i64 = 3_000_000;
+
+/// One RTT sample of a half-path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RttSample {
+    /// From the capture point to the half-path's end and back, nanoseconds.
+    pub rtt_ns: u64,
+    /// Absolute difference to the connection's sample before it, nanoseconds.
+    pub change_ns: Option<u64>,
+}
+
+/// What one segment adds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TcpSample {
+    /// Payload bytes.
+    pub payload: u64,
+    /// Payload bytes not seen before.
+    pub unique: u64,
+    /// Payload bytes seen before: sent again by the sender.
+    pub repeated: u64,
+    /// Payload bytes that filled a hole, resent or reordered.
+    pub late: u64,
+    /// Bytes lost before the capture point.
+    pub lost_upstream: u64,
+    /// Bytes lost behind it.
+    pub lost_downstream: u64,
+    /// Earlier losses of the *other* direction that this segment's DSACK takes back.
+    pub spurious: Option<Spurious>,
+    /// RTT of the other direction's half-path by data and this acknowledgement.
+    pub data_ack: Option<RttSample>,
+    /// RTT of the other direction's half-path by timestamps.
+    pub timestamps: Option<RttSample>,
+    /// This segment is a super-frame: its payload exceeds the MSS. How many segments it stands for.
+    pub segments: u32,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Half {
+    space: SequenceSpace,
+    data_ack: DataAckRtt,
+    timestamps: TimestampRtt,
+    resends: Resends,
+    previous_data_ack_ns: Option<u64>,
+    previous_timestamps_ns: Option<u64>,
+    /// Time of this direction's last segment with payload.
+    last_data_ns: Option<i64>,
+    /// Highest acknowledgement received for this direction.
+    acknowledged: u64,
+    /// MSS as the peer announced it, for this direction's segments.
+    mss: Option<u16>,
+    /// The window that this direction last advertised is zero.
+    window_closed: bool,
+    seen: bool,
+}
+
+/// State of one connection.
+#[derive(Debug, Clone, Default)]
+pub struct TcpTracker {
+    halves: [Half; 2],
+}
+
+impl TcpTracker {
+    /// Takes the next segment, in the file's order. Duplicated frames are not to be given.
+    pub fn segment(&mut self, direction: Direction, time_ns: i64, ip: &Ip, tcp: &Tcp) -> TcpSample {
+        let [first, second] = &mut self.halves;
+        let (this, peer) = match direction {
+            Direction::Ab => (first, second),
+            Direction::Ba => (second, first),
+        };
+        let payload = ip.payload_len;
+        let mut sample = TcpSample {
+            payload: u64::from(payload),
+            segments: 1,
+            ..TcpSample::default()
+        };
+        this.seen = true;
+        if tcp.has(Tcp::RST) {
+            // A reset may carry any sequence number, and text as payload.
+            return sample;
+        }
+        if let Some(mss) = tcp.mss {
+            peer.mss = Some(mss);
+        }
+        let timestamp = tcp.timestamps.map(|(value, _)| value);
+        let stamp = SendStamp {
+            time_ns,
+            timestamp,
+            identification: ip.identification.filter(|&id| id != 0).map(|id| id as u16),
+        };
+        this.data(tcp, payload, time_ns, stamp, peer.window_closed, &mut sample);
+        if tcp.has(Tcp::ACK) {
+            this.acknowledge(peer, tcp, time_ns, &mut sample);
+        }
+        if let Some((value, echo)) = tcp.timestamps {
+            if tcp.has(Tcp::ACK)
+                && let Some(rtt_ns) = peer.timestamps.echoed(echo, time_ns, this.last_data_ns)
+            {
+                sample.timestamps = Some(sample_of(rtt_ns, &mut peer.previous_timestamps_ns));
+            }
+            let demands_ack = payload > 0 || tcp.has(Tcp::SYN | Tcp::FIN);
+            let peer_in_flight = peer.space.high().is_some_and(|high| high > peer.acknowledged);
+            this.timestamps.sent(value, time_ns, demands_ack, peer_in_flight);
+        }
+        if payload > 0 {
+            this.last_data_ns = Some(time_ns);
+        }
+        if !tcp.options_cut || tcp.has(Tcp::ACK) {
+            this.window_closed = tcp.window == 0 && !tcp.has(Tcp::SYN);
+        }
+        sample
+    }
+
+    /// Payload bytes of `direction` that were acknowledged but not captured.
+    pub fn missing_bytes(&self, direction: Direction) -> u64 {
+        self.halves[direction.index()].space.missing_bytes()
+    }
+
+    /// Both directions were captured.
+    pub fn both_directions(&self) -> bool {
+        self.halves.iter().all(|half| half.seen)
+    }
+
+    /// How often a bound of the tracker's memory was hit.
+    pub fn bounds_hit(&self) -> u64 {
+        self.halves
+            .iter()
+            .map(|half| half.space.given_up_holes() + half.data_ack.forgotten + half.resends.forgotten)
+            .sum()
+    }
+}
+
+impl Half {
+    fn data(
+        &mut self,
+        tcp: &Tcp,
+        payload: u32,
+        time_ns: i64,
+        stamp: SendStamp,
+        receiver_closed: bool,
+        sample: &mut TcpSample,
+    ) {
+        if tcp.has(Tcp::SYN) {
+            let first = self.space.high().is_none();
+            self.space.begin(tcp.seq.wrapping_add(1));
+            let end = self.space.unwrap(tcp.seq.wrapping_add(1));
+            if first {
+                self.data_ack.sent(end, time_ns);
+            } else {
+                self.data_ack.sent_again(end - 1, end);
+            }
+        }
+        if payload > 0 {
+            let seq = tcp.seq.wrapping_add(u32::from(tcp.has(Tcp::SYN)));
+            let start = self.space.unwrap(seq);
+            let end = start + u64::from(payload);
+            if payload == 1 && self.space.high() == Some(end) && !tcp.has(Tcp::SYN | Tcp::FIN) && self.acknowledged >= end
+            {
+                // A keep-alive repeats one acknowledged byte (RFC 9293 section 3.8.4).
+                return;
+            }
+            if let Some(mss) = self.mss.map(u32::from).filter(|&mss| mss > 0) {
+                sample.segments = payload.div_ceil(mss);
+            }
+            let coverage = self.space.cover(start, end, stamp, REORDERING_WINDOW_NS);
+            sample.unique = coverage.new + coverage.late + coverage.late_acknowledged;
+            sample.late = coverage.late;
+            sample.repeated = coverage.repeated;
+            if coverage.new > 0 && coverage.repeated == 0 {
+                self.data_ack.sent(end, time_ns);
+            } else if coverage.new > 0 {
+                self.data_ack.sent_again(start, end);
+            }
+            if coverage.late > 0 || coverage.late_acknowledged > 0 || coverage.repeated > 0 {
+                self.data_ack.sent_again(start, end);
+            }
+            if coverage.late > 0 && coverage.late_is_resent {
+                sample.lost_upstream = coverage.late;
+                self.resends.push(start, end, time_ns, Side::Upstream, coverage.late);
+            }
+            // Bytes pushed against a closed window are refused by the receiver, not lost by the network.
+            let probe = receiver_closed && payload == 1;
+            if coverage.repeated > 0 && !probe {
+                sample.lost_downstream = coverage.repeated;
+                self.resends.push(start, end, time_ns, Side::Downstream, coverage.repeated);
+            }
+        } else if tcp.has(Tcp::ACK) && self.space.high().is_none() {
+            // A pure ACK tells where the sender's data goes on, so that a hole before its first data is seen.
+            self.space.begin(tcp.seq);
+        }
+    }
+
+    /// `self` acknowledges `peer`'s data.
+    fn acknowledge(&mut self, peer: &mut Self, tcp: &Tcp, time_ns: i64, sample: &mut TcpSample) {
+        if peer.space.high().is_none() {
+            return;
+        }
+        let ack = peer.space.unwrap(tcp.ack);
+        if ack > peer.acknowledged {
+            peer.acknowledged = ack;
+            peer.space.acknowledge(ack);
+            if let Some(rtt_ns) = peer.data_ack.acknowledged(ack, time_ns) {
+                sample.data_ack = Some(sample_of(rtt_ns, &mut peer.previous_data_ack_ns));
+            }
+        }
+        if let Some((left, right)) = dsack(tcp) {
+            sample.spurious = peer
+                .resends
+                .duplicate_reported(peer.space.unwrap(left), peer.space.unwrap(right));
+        }
+    }
+}
+
+fn sample_of(rtt_ns: u64, previous: &mut Option<u64>) -> RttSample {
+    let change_ns = previous.replace(rtt_ns).map(|before| before.abs_diff(rtt_ns));
+    RttSample { rtt_ns, change_ns }
+}

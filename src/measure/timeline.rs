@@ -1,0 +1,236 @@
+//! The tallies of one pair of hosts along time: a list of bins that costs nothing where there are no packets.
+//!
+//! Overall figures are of a migration's span, whose ends do not fall on bin borders and are known only afterwards. So a
+//! bin is cut where a span may begin (a connection opens: the *part* number rises), and where it may end: frames after
+//! the last payload of a migration's connection are held back until the next such payload shows that the span goes on.
+//! A span is then a set of whole entries, and its figures are exact.
+
+use super::histogram::Histogram;
+use super::tally::{FrameSample, Tally};
+use super::tcp::loss::Spurious;
+
+/// Frames held back after the last payload of a migration, before they get an entry of their own.
+const MAX_HELD: usize = 64;
+
+/// Consecutive frames of one bin and one part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Number of the bin, counted from the capture's first frame.
+    pub bin: i64,
+    /// Rises whenever a connection opens.
+    pub part: u32,
+    /// Earliest and latest frame.
+    pub time: (i64, i64),
+    /// The totals.
+    pub tally: Tally,
+}
+
+/// RTT distributions of a stretch of time: by half-path, then by method (data and ACK, timestamps).
+#[derive(Debug, Clone, Default)]
+pub struct Epoch {
+    /// Earliest and latest sample.
+    pub time: Option<(i64, i64)>,
+    /// `rtt[half][method]`.
+    pub rtt: [[Histogram; 2]; 2],
+}
+
+/// The series of one pair.
+#[derive(Debug, Clone, Default)]
+pub struct Timeline {
+    entries: Vec<Entry>,
+    held: Vec<FrameSample>,
+    /// The last entry ends with the payload of a migration.
+    sealed: bool,
+    epochs: Vec<Epoch>,
+}
+
+impl Timeline {
+    /// Adds a frame. `carries_state`: it is payload of a migration's connection, so that a span that includes it
+    /// includes everything before it.
+    pub fn record(&mut self, sample: &FrameSample, bin: i64, part: u32, carries_state: bool) {
+        let same = self.entries.last().is_some_and(|entry| entry.bin == bin && entry.part == part);
+        if carries_state {
+            if same {
+                self.take_held_back();
+            } else {
+                self.release();
+            }
+            self.add(sample, bin, part, same);
+            self.sealed = true;
+        } else if self.sealed && same && self.held.len() < MAX_HELD {
+            self.held.push(*sample);
+        } else {
+            self.release();
+            self.add(sample, bin, part, same);
+            self.sealed = false;
+        }
+        self.record_rtt(sample);
+    }
+
+    /// Starts new distributions: a migration's connection was recognised, or ended.
+    pub fn begin_epoch(&mut self) {
+        if self.epochs.last().is_some_and(|epoch| epoch.time.is_some()) {
+            self.epochs.push(Epoch::default());
+        }
+    }
+
+    /// Books a loss back that was recorded at `spurious.resent_ns`, in bin `bin`. `direction` sent the bytes.
+    pub fn take_back(&mut self, spurious: &Spurious, bin: i64, direction: usize) {
+        self.release();
+        let entry = self.entries.iter_mut().rev().find(|entry| {
+            entry.bin == bin && {
+                let tally = &entry.tally.directions[direction];
+                tally.lost(spurious.side) >= spurious.bytes
+            }
+        });
+        if let Some(entry) = entry {
+            let tally = &mut entry.tally.directions[direction];
+            match spurious.side {
+                super::tcp::loss::Side::Upstream => tally.spurious_upstream += spurious.bytes,
+                super::tcp::loss::Side::Downstream => tally.spurious_downstream += spurious.bytes,
+            }
+        }
+    }
+
+    /// The entry that holds `bin`, for figures that become known later (echo timeouts); the latest where the bin has
+    /// none.
+    pub fn entry_mut(&mut self, bin: i64) -> Option<&mut Entry> {
+        self.release();
+        let index = self.entries.iter().rposition(|entry| entry.bin == bin)?;
+        self.entries.get_mut(index)
+    }
+
+    /// All entries, in the order of their first frames in the file.
+    pub fn entries(&mut self) -> &[Entry] {
+        self.release();
+        &self.entries
+    }
+
+    /// Number of entries: what the series costs.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True where no frame was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Distributions, in order of time.
+    pub fn epochs(&self) -> &[Epoch] {
+        &self.epochs
+    }
+
+    fn add(&mut self, sample: &FrameSample, bin: i64, part: u32, same: bool) {
+        let time = sample.time_ns;
+        match self.entries.last_mut() {
+            Some(entry) if same => {
+                entry.tally.record(sample);
+                entry.time = (entry.time.0.min(time), entry.time.1.max(time));
+            }
+            _ => {
+                let mut tally = Tally::default();
+                tally.record(sample);
+                self.entries.push(Entry {
+                    bin,
+                    part,
+                    time: (time, time),
+                    tally,
+                });
+            }
+        }
+    }
+
+    /// The migration goes on: what was held back lies inside its span.
+    fn take_held_back(&mut self) {
+        if self.held.is_empty() {
+            return;
+        }
+        if let Some(entry) = self.entries.last_mut() {
+            for sample in self.held.drain(..) {
+                entry.tally.record(&sample);
+                entry.time = (entry.time.0.min(sample.time_ns), entry.time.1.max(sample.time_ns));
+            }
+        }
+    }
+
+    /// Gives what was held back an entry of its own.
+    fn release(&mut self) {
+        let Some((bin, part)) = self.entries.last().map(|entry| (entry.bin, entry.part)) else {
+            return;
+        };
+        self.sealed &= self.held.is_empty();
+        let held = std::mem::take(&mut self.held);
+        for (index, sample) in held.iter().enumerate() {
+            self.add(sample, bin, part, index > 0);
+        }
+        self.held = held;
+        self.held.clear();
+    }
+
+    fn record_rtt(&mut self, sample: &FrameSample) {
+        let samples = [sample.tcp.data_ack, sample.tcp.timestamps];
+        if sample.duplicate || samples.iter().all(Option::is_none) {
+            return;
+        }
+        if self.epochs.is_empty() {
+            self.epochs.push(Epoch::default());
+        }
+        if let Some(epoch) = self.epochs.last_mut() {
+            let time = sample.time_ns;
+            epoch.time = Some(epoch.time.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+            // An acknowledgement measures the half-path of the data, which goes the other way.
+            let half = &mut epoch.rtt[1 - sample.direction];
+            for (histogram, rtt) in half.iter_mut().zip(samples) {
+                if let Some(rtt) = rtt {
+                    histogram.record(rtt.rtt_ns);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(time_ns: i64) -> FrameSample {
+        FrameSample {
+            time_ns,
+            wire_bytes: 100,
+            ..FrameSample::default()
+        }
+    }
+
+    fn inside(timeline: &mut Timeline, start: i64, end: i64) -> u64 {
+        let entries = timeline.entries().iter();
+        entries.filter(|e| e.time.0 >= start && e.time.1 <= end).map(|e| e.tally.wireshark.packets).sum()
+    }
+
+    #[test]
+    fn a_span_holds_the_frames_up_to_the_last_payload_and_no_more() {
+        let mut timeline = Timeline::default();
+        timeline.record(&frame(1), 0, 0, false);
+        timeline.record(&frame(5), 0, 1, false); // a connection opens
+        timeline.record(&frame(6), 0, 1, true);
+        timeline.record(&frame(7), 0, 1, false);
+        timeline.record(&frame(8), 0, 1, true);
+        timeline.record(&frame(9), 0, 1, false);
+        timeline.record(&frame(12), 1, 1, false);
+        assert_eq!(inside(&mut timeline, 5, 8), 4);
+        assert_eq!(inside(&mut timeline, 0, 100), 7);
+    }
+
+    #[test]
+    fn a_pause_longer_than_the_held_frames_does_not_end_the_span() {
+        let mut timeline = Timeline::default();
+        timeline.record(&frame(0), 0, 0, true);
+        for time in 1..=200 {
+            timeline.record(&frame(time), 0, 0, false);
+        }
+        timeline.record(&frame(300), 0, 0, true);
+        timeline.record(&frame(301), 0, 0, false);
+        assert_eq!(inside(&mut timeline, 0, 300), 202);
+        assert_eq!(inside(&mut timeline, 0, 301), 203);
+    }
+}
