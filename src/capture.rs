@@ -4,6 +4,17 @@
 //! describes each frame in it, so that everything after this room is the same for pcap and pcapng, and blocks can be
 //! decoded on any thread.
 
+mod clock;
+mod decompress;
 mod frame;
+mod gunzip;
+mod pcap;
+mod pcapng;
+mod reader;
+mod sniff;
+mod source;
+mod walk;
 
 pub use frame::{Block, Compression, FileFormat, Frame, Interface, LinkType};
+pub use reader::{FileProperties, ReadOptions, ReadWarning, Reader};
+pub use source::Input;

@@ -1,0 +1,454 @@
+//! pcapng: sections of typed blocks (draft-ietf-opsawg-pcapng).
+//!
+//! Enhanced packet blocks, which all but a few blocks of a file are, are walked by hand. The blocks that describe
+//! (section, interface, statistics) go through pcap-parser, and what it gets wrong is read from the options' bytes:
+//! resolutions of base 2, offsets and counters in big-endian sections.
+
+use pcap_parser::{
+    InterfaceDescriptionBlock, InterfaceStatisticsBlock, OptionCode, PcapNGOption, parse_interfacedescriptionblock_be,
+    parse_interfacedescriptionblock_le, parse_interfacestatisticsblock_be, parse_interfacestatisticsblock_le,
+    parse_sectionheaderblock,
+};
+
+use super::clock::Clock;
+use super::frame::{Frame, Interface, LinkType};
+use super::walk::{Stop, Walk, max_captured, pseudo_header_len};
+
+/// Type and both lengths: what every block has.
+const MIN_BLOCK: usize = 12;
+
+/// Longest block taken for real; packets of link types that allow more have their own limit.
+const MAX_BLOCK: u32 = 16 * 1024 * 1024;
+
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+const INTERFACE_DESCRIPTION: u32 = 1;
+const OBSOLETE_PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const INTERFACE_STATISTICS: u32 = 5;
+const ENHANCED_PACKET: u32 = 6;
+
+const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
+
+/// Bytes from a block's start to the packet's data.
+const ENHANCED_HEADER: usize = 28;
+const SIMPLE_HEADER: usize = 12;
+
+/// Microseconds, where `if_tsresol` is absent.
+const DEFAULT_RESOLUTION: u8 = 6;
+
+/// `if_tsresol`, `if_tsoffset`, `if_name`; `isb_ifdrop`, `isb_osdrop`.
+const OPTION_NAME: u16 = 2;
+const OPTION_TSRESOL: u16 = 9;
+const OPTION_TSOFFSET: u16 = 14;
+const OPTION_IFDROP: u16 = 5;
+const OPTION_OSDROP: u16 = 7;
+
+/// True where `head` begins with a section header block.
+pub(super) fn is_pcapng(head: &[u8]) -> bool {
+    matches!(
+        head,
+        [0x0a, 0x0d, 0x0d, 0x0a, _, _, _, _, 0x1a, 0x2b, 0x3c, 0x4d, ..]
+            | [0x0a, 0x0d, 0x0d, 0x0a, _, _, _, _, 0x4d, 0x3c, 0x2b, 0x1a, ..]
+    )
+}
+
+/// What a packet block needs to know of its interface.
+#[derive(Debug, Clone, Copy)]
+struct Source {
+    clock: Clock,
+    link_type: LinkType,
+    snaplen: u32,
+    pseudo_header_len: u32,
+    max_captured: u32,
+}
+
+/// Walks the blocks of one file.
+#[derive(Debug, Default)]
+pub(super) struct Pcapng {
+    big_endian: bool,
+    /// The interfaces of the section at hand.
+    section: Vec<Source>,
+    /// Number of interfaces in the sections before.
+    base: usize,
+    /// All interfaces, numbered across sections.
+    interfaces: Vec<Interface>,
+    /// Whether `dropped` rests on `isb_ifdrop`, which counts before `isb_osdrop`, by interface.
+    dropped_by_interface: Vec<bool>,
+    /// Frames whose time does not fit, and the number of the first of them among the frames of its walk.
+    unrepresentable: u64,
+}
+
+/// A block whose content does not hold what its type promises.
+type Fault = String;
+
+impl Pcapng {
+    pub(super) fn into_interfaces(self) -> Vec<Interface> {
+        self.interfaces
+    }
+
+    /// Frames so far whose time lies beyond what 64 bits of nanoseconds hold.
+    pub(super) fn unrepresentable_times(&self) -> u64 {
+        self.unrepresentable
+    }
+
+    /// Adds a frame for each whole packet block of `data`, which begins with a block.
+    pub(super) fn walk(&mut self, data: &[u8], frames: &mut Vec<Frame>) -> Walk {
+        let mut at = 0_usize;
+        // A section header ends the inner walk, since it may change the byte order.
+        loop {
+            let walk = if self.big_endian {
+                self.walk_section::<true>(data, at, frames)
+            } else {
+                self.walk_section::<false>(data, at, frames)
+            };
+            at = walk.consumed;
+            match self.section_header(data.get(at..).unwrap_or_default()) {
+                Some(Ok(length)) => at += length,
+                Some(Err(stop)) => return Walk { consumed: at, stop },
+                None => return walk,
+            }
+        }
+    }
+
+    fn walk_section<const BIG_ENDIAN: bool>(&mut self, data: &[u8], start: usize, frames: &mut Vec<Frame>) -> Walk {
+        let number = if BIG_ENDIAN {
+            u32::from_be_bytes
+        } else {
+            u32::from_le_bytes
+        };
+        let mut at = start;
+        let stop = loop {
+            let rest = data.get(at..).unwrap_or_default();
+            let Some(&[t0, t1, t2, t3, l0, l1, l2, l3]) = rest.first_chunk::<8>() else {
+                break Stop::NeedMore(MIN_BLOCK);
+            };
+            let kind = number([t0, t1, t2, t3]);
+            if kind == SECTION_HEADER {
+                break Stop::NeedMore(MIN_BLOCK);
+            }
+            let length = number([l0, l1, l2, l3]);
+            if (length as usize) < MIN_BLOCK {
+                break Stop::Corrupt(format!(
+                    "a block of {length} bytes, less than the {MIN_BLOCK} that any has"
+                ));
+            }
+            if length > self.longest_block(kind) {
+                break Stop::Corrupt(format!("a block of {length} bytes, more than any has"));
+            }
+            // Lengths are multiples of 4; some writers leave the padding out of the count.
+            let whole = (length as usize).next_multiple_of(4);
+            let Some(block) = rest.get(..whole) else {
+                break Stop::NeedMore(whole);
+            };
+            let trailer = block.last_chunk::<4>().copied().map_or(length, number);
+            if trailer != length {
+                break Stop::Corrupt(format!(
+                    "a block that says {length} bytes at its start and {trailer} at its end"
+                ));
+            }
+            let content = block.get(..whole - 4).unwrap_or_default();
+            let fault = match kind {
+                ENHANCED_PACKET | OBSOLETE_PACKET => self.packet::<BIG_ENDIAN>(kind, content, at, frames),
+                SIMPLE_PACKET => self.simple_packet::<BIG_ENDIAN>(content, at, frames),
+                INTERFACE_DESCRIPTION => self.interface(block),
+                INTERFACE_STATISTICS => self.statistics(block),
+                _ => Ok(()),
+            };
+            if let Err(what) = fault {
+                break Stop::Corrupt(what);
+            }
+            at += whole;
+        };
+        Walk { consumed: at, stop }
+    }
+
+    fn longest_block(&self, kind: u32) -> u32 {
+        match kind {
+            ENHANCED_PACKET | OBSOLETE_PACKET | SIMPLE_PACKET => {
+                let longest = self.section.iter().map(|source| source.max_captured).max();
+                longest.unwrap_or_default().saturating_add(1024 * 1024).max(MAX_BLOCK)
+            }
+            _ => MAX_BLOCK,
+        }
+    }
+
+    /// An enhanced packet block, or the obsolete packet block, which differs in the interface's 16 bits.
+    #[inline]
+    fn packet<const BIG_ENDIAN: bool>(
+        &mut self,
+        kind: u32,
+        content: &[u8],
+        at: usize,
+        frames: &mut Vec<Frame>,
+    ) -> Result<(), Fault> {
+        let number = if BIG_ENDIAN {
+            u32::from_be_bytes
+        } else {
+            u32::from_le_bytes
+        };
+        let Some(
+            &[
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                i0,
+                i1,
+                i2,
+                i3,
+                h0,
+                h1,
+                h2,
+                h3,
+                l0,
+                l1,
+                l2,
+                l3,
+                c0,
+                c1,
+                c2,
+                c3,
+                o0,
+                o1,
+                o2,
+                o3,
+            ],
+        ) = content.first_chunk::<ENHANCED_HEADER>()
+        else {
+            return Err(format!(
+                "a packet block of {} bytes, too short for its fields",
+                content.len() + 4
+            ));
+        };
+        let interface = if kind == ENHANCED_PACKET {
+            number([i0, i1, i2, i3])
+        } else if BIG_ENDIAN {
+            u32::from(u16::from_be_bytes([i0, i1]))
+        } else {
+            u32::from(u16::from_le_bytes([i0, i1]))
+        };
+        let captured = number([c0, c1, c2, c3]);
+        let original = number([o0, o1, o2, o3]);
+        let Some(source) = self.section.get(interface as usize) else {
+            return Err(format!(
+                "a packet of interface {interface}, where the section describes {}",
+                self.section.len()
+            ));
+        };
+        check_captured(captured, content.len() - ENHANCED_HEADER, source)?;
+        let ticks = u64::from(number([h0, h1, h2, h3])) << 32 | u64::from(number([l0, l1, l2, l3]));
+        let time_ns = source.clock.to_ns(ticks);
+        self.unrepresentable += u64::from(time_ns.is_none());
+        frames.push(Frame {
+            time_ns,
+            offset: (at + ENHANCED_HEADER) as u32 + source.pseudo_header_len,
+            captured_len: captured - source.pseudo_header_len,
+            wire_len: original.saturating_sub(source.pseudo_header_len),
+            interface: (self.base as u32).saturating_add(interface),
+            link_type: source.link_type,
+        });
+        Ok(())
+    }
+
+    /// A simple packet block: of the section's first interface, without a time; its captured length follows from
+    /// the original length, the interface's snap length and the block's room.
+    fn simple_packet<const BIG_ENDIAN: bool>(
+        &mut self,
+        content: &[u8],
+        at: usize,
+        frames: &mut Vec<Frame>,
+    ) -> Result<(), Fault> {
+        let number = if BIG_ENDIAN {
+            u32::from_be_bytes
+        } else {
+            u32::from_le_bytes
+        };
+        let Some(&[_, _, _, _, _, _, _, _, o0, o1, o2, o3]) = content.first_chunk::<SIMPLE_HEADER>() else {
+            return Err(format!(
+                "a simple packet block of {} bytes, too short for its field",
+                content.len() + 4
+            ));
+        };
+        let original = number([o0, o1, o2, o3]);
+        let Some(source) = self.section.first() else {
+            return Err("a simple packet in a section that describes no interface".to_owned());
+        };
+        let room = content.len() - SIMPLE_HEADER;
+        let mut captured = original.min(u32::try_from(room).unwrap_or(u32::MAX));
+        if source.snaplen != 0 {
+            captured = captured.min(source.snaplen);
+        }
+        check_captured(captured, room, source)?;
+        frames.push(Frame {
+            time_ns: None,
+            offset: (at + SIMPLE_HEADER) as u32 + source.pseudo_header_len,
+            captured_len: captured - source.pseudo_header_len,
+            wire_len: original.saturating_sub(source.pseudo_header_len),
+            interface: u32::try_from(self.base).unwrap_or(u32::MAX),
+            link_type: source.link_type,
+        });
+        Ok(())
+    }
+
+    /// Reads the section header block that `rest` begins with: its length, or why it cannot be read; `None` where
+    /// there is none.
+    fn section_header(&mut self, rest: &[u8]) -> Option<Result<usize, Stop>> {
+        if !rest.starts_with(&SECTION_HEADER.to_be_bytes()) {
+            return None;
+        }
+        let Some(&[_, _, _, _, l0, l1, l2, l3, m0, m1, m2, m3]) = rest.first_chunk::<MIN_BLOCK>() else {
+            return Some(Err(Stop::NeedMore(MIN_BLOCK)));
+        };
+        let big_endian = match u32::from_be_bytes([m0, m1, m2, m3]) {
+            BYTE_ORDER_MAGIC => true,
+            magic if magic.swap_bytes() == BYTE_ORDER_MAGIC => false,
+            magic => {
+                return Some(Err(Stop::Corrupt(format!(
+                    "a section header with byte order mark {magic:#010x}"
+                ))));
+            }
+        };
+        let length = [l0, l1, l2, l3];
+        let length = if big_endian {
+            u32::from_be_bytes(length)
+        } else {
+            u32::from_le_bytes(length)
+        };
+        if !(28..=MAX_BLOCK).contains(&length) {
+            return Some(Err(Stop::Corrupt(format!("a section header of {length} bytes"))));
+        }
+        let length = (length as usize).next_multiple_of(4);
+        if rest.len() < length {
+            return Some(Err(Stop::NeedMore(length)));
+        }
+        let header = match parse_sectionheaderblock(rest) {
+            Ok((_, header)) => header,
+            Err(e) => return Some(Err(Stop::Corrupt(format!("a section header that cannot be read: {e}")))),
+        };
+        if header.block_len1 != header.block_len2 {
+            let what = format!(
+                "a section header that says {} bytes at its start and {} at its end",
+                header.block_len1, header.block_len2
+            );
+            return Some(Err(Stop::Corrupt(what)));
+        }
+        if header.major_version != 1 {
+            let what = format!("pcapng of version {}.{}", header.major_version, header.minor_version);
+            return Some(Err(Stop::Corrupt(what)));
+        }
+        self.big_endian = big_endian;
+        self.base = self.interfaces.len();
+        self.section.clear();
+        Some(Ok(length))
+    }
+
+    fn interface(&mut self, block: &[u8]) -> Result<(), Fault> {
+        let parsed: Result<(_, InterfaceDescriptionBlock<'_>), _> = if self.big_endian {
+            parse_interfacedescriptionblock_be(block)
+        } else {
+            parse_interfacedescriptionblock_le(block)
+        };
+        let (_, description) = parsed.map_err(|e| format!("an interface description that cannot be read: {e}"))?;
+        let option = |code| option_value(&description.options, code);
+        let resolution = match option(OPTION_TSRESOL) {
+            Some(&[resolution]) => resolution,
+            _ => DEFAULT_RESOLUTION,
+        };
+        let offset_s = option(OPTION_TSOFFSET)
+            .and_then(|value| self.integer(value))
+            .unwrap_or_default() as i64;
+        let Some(clock) = Clock::new(resolution, offset_s) else {
+            return Err(format!(
+                "an interface whose timestamps have the resolution {resolution:#04x}"
+            ));
+        };
+        let name = option(OPTION_NAME)
+            .map(|value| String::from_utf8_lossy(value).trim_end_matches('\0').to_owned())
+            .filter(|name| !name.is_empty());
+        let link_type = LinkType((description.linktype.0 & 0xffff) as u16);
+        self.section.push(Source {
+            clock,
+            link_type,
+            snaplen: description.snaplen,
+            pseudo_header_len: pseudo_header_len(link_type.0),
+            max_captured: max_captured(link_type.0),
+        });
+        self.interfaces.push(Interface {
+            link_type,
+            snaplen: description.snaplen,
+            ticks_per_second: clock.ticks_per_second(),
+            offset_s: clock.offset_s(),
+            dropped: None,
+            name,
+        });
+        self.dropped_by_interface.push(false);
+        Ok(())
+    }
+
+    /// Takes the drop counter of an interface statistics block. The counters count from the capture's start, so the
+    /// last block stands.
+    fn statistics(&mut self, block: &[u8]) -> Result<(), Fault> {
+        let parsed: Result<(_, InterfaceStatisticsBlock<'_>), _> = if self.big_endian {
+            parse_interfacestatisticsblock_be(block)
+        } else {
+            parse_interfacestatisticsblock_le(block)
+        };
+        let (_, statistics) = parsed.map_err(|e| format!("interface statistics that cannot be read: {e}"))?;
+        let counter = |code| option_value(&statistics.options, code).and_then(|value| self.integer(value));
+        let (by_interface, by_system) = (counter(OPTION_IFDROP), counter(OPTION_OSDROP));
+        let index = self.base.saturating_add(statistics.if_id as usize);
+        if let (Some(interface), Some(rests_on_interface)) =
+            (self.interfaces.get_mut(index), self.dropped_by_interface.get_mut(index))
+        {
+            if by_interface.is_some() {
+                interface.dropped = by_interface;
+                *rests_on_interface = true;
+            } else if by_system.is_some() && !*rests_on_interface {
+                interface.dropped = by_system;
+            }
+        }
+        Ok(())
+    }
+
+    /// A 64-bit option in the section's byte order.
+    fn integer(&self, value: &[u8]) -> Option<u64> {
+        let bytes = <[u8; 8]>::try_from(value).ok()?;
+        Some(if self.big_endian {
+            u64::from_be_bytes(bytes)
+        } else {
+            u64::from_le_bytes(bytes)
+        })
+    }
+}
+
+/// The bytes of the first option of this code, without padding.
+fn option_value<'a>(options: &'a [PcapNGOption<'_>], code: u16) -> Option<&'a [u8]> {
+    let option = options.iter().find(|option| option.code == OptionCode(code))?;
+    option.as_bytes().ok()
+}
+
+#[inline]
+fn check_captured(captured: u32, room: usize, source: &Source) -> Result<(), Fault> {
+    if captured as usize > room {
+        return Err(format!(
+            "a captured length of {captured} bytes in a block with room for {room}"
+        ));
+    }
+    if captured > source.max_captured {
+        return Err(format!(
+            "a captured length of {captured} bytes, more than the {} that a frame can have",
+            source.max_captured
+        ));
+    }
+    if captured < source.pseudo_header_len {
+        return Err(format!(
+            "{captured} captured bytes, less than the {} of this link type's pseudo-header",
+            source.pseudo_header_len
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,443 @@
+//! Cuts a capture into blocks of whole records.
+//!
+//! The bytes are read straight into the block that is handed out; what is copied is only the beginning of a record
+//! that the block's end cut through, which opens the next block. A block that has been used comes back to be filled
+//! again, so that a run settles on a handful of buffers whatever the file's size. The file is read, never mapped: a
+//! capture may still be growing.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::decompress::Unpacked;
+use super::frame::{Block, Compression, FileFormat, Frame, Interface};
+use super::pcap::{self, Pcap};
+use super::pcapng::{self, Pcapng};
+use super::sniff::{self, SNIFF_BYTES};
+use super::source::{self, Input, Source};
+use super::walk::{Stop, Walk};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How a capture is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// A capture that breaks off or is damaged is an error, not a warning.
+    pub strict: bool,
+    /// Most bytes that a compressed capture may unpack to; `None` for no limit.
+    pub max_decompressed: Option<u64>,
+    /// Size of a block, bytes. A record that is larger makes a larger block.
+    pub block_bytes: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            strict: false,
+            max_decompressed: None,
+            block_bytes: 2 * 1024 * 1024,
+        }
+    }
+}
+
+/// Something about the file that a reader of the report must know, and that did not stop the reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadWarning {
+    /// Stable name of the warning: `capture_cut`, `capture_damaged`, `trailing_garbage`, `time_out_of_range`.
+    pub code: &'static str,
+    /// A sentence that names the place.
+    pub message: String,
+    /// Offset into the file, after decompression, where the warning has a place.
+    pub byte: Option<u64>,
+    /// Number of the frame (from 1) that could not be read.
+    pub frame: Option<u64>,
+}
+
+/// What is known of a file when all of it has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileProperties {
+    /// pcap or pcapng.
+    pub format: FileFormat,
+    /// What was around it.
+    pub compression: Option<Compression>,
+    /// The interfaces, numbered across sections; [`Frame::interface`] counts in it.
+    pub interfaces: Vec<Interface>,
+    /// Number of frames given.
+    pub frames: u64,
+    /// What is wrong with the file.
+    pub warnings: Vec<ReadWarning>,
+}
+
+enum Format {
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+}
+
+impl Format {
+    fn walk(&mut self, data: &[u8], frames: &mut Vec<Frame>) -> Walk {
+        match self {
+            Self::Pcap(pcap) => pcap.walk(data, frames),
+            Self::Pcapng(pcapng) => pcapng.walk(data, frames),
+        }
+    }
+}
+
+/// Why the bytes came to an end.
+enum End {
+    /// The input has no more.
+    Clean,
+    /// The compressed data break off or are damaged; a phrase.
+    Compression(String),
+    /// The record at the end of what was given cannot be one; a phrase.
+    Corrupt(String),
+}
+
+/// Reads one capture.
+pub struct Reader {
+    name: PathBuf,
+    options: ReadOptions,
+    input: Unpacked,
+    total_len: Option<u64>,
+    consumed: Arc<AtomicU64>,
+    format: Format,
+    /// Bytes that were read and not yet given.
+    carry: Vec<u8>,
+    /// Offset of `carry`'s first byte in the unpacked file.
+    offset: u64,
+    /// Unpacked bytes read.
+    unpacked: u64,
+    frames: u64,
+    end: Option<End>,
+    /// To be given instead of the next block.
+    pending: Option<Error>,
+    finished: bool,
+    warnings: Vec<ReadWarning>,
+}
+
+impl Reader {
+    /// Opens a capture and reads its first bytes.
+    ///
+    /// # Errors
+    /// Where the input cannot be opened or read, or is not a capture.
+    pub fn open(input: &Input, options: &ReadOptions) -> Result<Self> {
+        let (inner, total_len) = input.open()?;
+        Self::from_read(inner, input.name(), total_len, options)
+    }
+
+    /// Reads a capture from anything; `name` is for messages, `total_len` the length of `inner` where it is known.
+    ///
+    /// # Errors
+    /// Where `inner` cannot be read or is not a capture.
+    pub fn from_read(
+        inner: Box<dyn Read + Send>,
+        name: &Path,
+        total_len: Option<u64>,
+        options: &ReadOptions,
+    ) -> Result<Self> {
+        let source = Source::new(inner);
+        let consumed = source.consumed();
+        let unpacked = Unpacked::new(source).map_err(|e| read_error(&e).path(name))?;
+        Self::from_unpacked(unpacked, name, total_len, consumed, options).map_err(|e| e.path(name))
+    }
+
+    fn from_unpacked(
+        mut input: Unpacked,
+        name: &Path,
+        total_len: Option<u64>,
+        consumed: Arc<AtomicU64>,
+        options: &ReadOptions,
+    ) -> Result<Self> {
+        let mut head = vec![0; SNIFF_BYTES];
+        let filled = fill(&mut input, &mut head);
+        head.truncate(filled.count);
+        let compression = input.compression();
+        let mut end = None;
+        match filled.end {
+            Some(Err(e)) if compression.is_none() => return Err(read_error(&e)),
+            Some(Err(e)) => end = Some(End::Compression(compression_fault(&e))),
+            Some(Ok(())) => end = Some(End::Clean),
+            None => {}
+        }
+        let (format, used) = if pcap::is_pcap(&head) {
+            let Some(header) = head.first_chunk::<{ pcap::HEADER_LEN }>() else {
+                return Err(cut_header(head.len(), pcap::HEADER_LEN));
+            };
+            (Format::Pcap(Pcap::new(header)?), pcap::HEADER_LEN)
+        } else if pcapng::is_pcapng(&head) {
+            (Format::Pcapng(Pcapng::default()), 0)
+        } else if let (true, Some(End::Compression(what))) = (head.is_empty(), &end) {
+            return Err(Error::new(ErrorKind::Corrupt, what.clone()).advice("copy the file again"));
+        } else {
+            return Err(sniff::not_a_capture(&head, compression));
+        };
+        let unpacked = head.len() as u64;
+        head.drain(..used);
+        Ok(Self {
+            name: name.to_owned(),
+            options: options.clone(),
+            input,
+            total_len,
+            consumed,
+            format,
+            carry: head,
+            offset: used as u64,
+            unpacked,
+            frames: 0,
+            end,
+            pending: None,
+            finished: false,
+            warnings: Vec::new(),
+        })
+    }
+
+    /// Bytes of the input (as it lies on the disk) that have been read so far.
+    pub fn progress(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.consumed)
+    }
+
+    /// Length of the input in bytes as it lies on the disk; `None` for pipes.
+    pub fn total_len(&self) -> Option<u64> {
+        self.total_len
+    }
+
+    /// pcap or pcapng.
+    pub fn format(&self) -> FileFormat {
+        match self.format {
+            Format::Pcap(_) => FileFormat::Pcap,
+            Format::Pcapng(_) => FileFormat::Pcapng,
+        }
+    }
+
+    /// What is around the capture.
+    pub fn compression(&self) -> Option<Compression> {
+        self.input.compression()
+    }
+
+    /// The next frames, or `None` at the end. `recycled` lends its buffers; what it held is gone.
+    ///
+    /// # Errors
+    /// Where the input cannot be read further, where it unpacks to more than
+    /// [`max_decompressed`](ReadOptions::max_decompressed), and, when [`strict`](ReadOptions::strict), where it
+    /// breaks off or is damaged. The frames before that place have been given then.
+    pub fn next_block(&mut self, recycled: Block) -> Result<Option<Block>> {
+        self.next(recycled).map_err(|e| e.path(&self.name))
+    }
+
+    fn next(&mut self, mut block: Block) -> Result<Option<Block>> {
+        if let Some(error) = self.pending.take() {
+            return Err(error);
+        }
+        if self.finished {
+            return Ok(None);
+        }
+        block.frames.clear();
+        block.first_number = self.frames + 1;
+        let mut data = std::mem::take(&mut block.data);
+        let mut wanted = self.options.block_bytes.max(4096);
+        loop {
+            let filled = self.fill_block(&mut data, wanted);
+            let have = data.get(..filled).unwrap_or_default();
+            let walk = self.format.walk(have, &mut block.frames);
+            let rest = have.get(walk.consumed..).unwrap_or_default();
+            self.carry.extend_from_slice(rest);
+            self.offset += walk.consumed as u64;
+            if let Stop::Corrupt(what) = &walk.stop {
+                self.end = Some(End::Corrupt(what.clone()));
+            }
+            if !block.frames.is_empty() {
+                self.frames += block.frames.len() as u64;
+                if self.end.is_some() {
+                    self.close();
+                    self.finished = true;
+                }
+                data.truncate(walk.consumed);
+                data.shrink_to(self.options.block_bytes.saturating_mul(4));
+                block.data = data;
+                return Ok(Some(block));
+            }
+            if self.end.is_some() {
+                self.close();
+                self.finished = true;
+                return self.pending.take().map_or(Ok(None), Err);
+            }
+            if let Stop::NeedMore(record) = walk.stop {
+                // A length that lies must not cost more memory than there are bytes.
+                wanted = wanted.max(record.min(filled.saturating_mul(2)));
+            }
+        }
+    }
+
+    /// Puts what was carried over and then what can be read into `data`, up to `wanted` bytes; how many there are.
+    fn fill_block(&mut self, data: &mut Vec<u8>, wanted: usize) -> usize {
+        let ended = self.end.is_some();
+        let wanted = if ended {
+            self.carry.len()
+        } else {
+            wanted.max(self.carry.len())
+        };
+        // What lies in `data` from its last use is overwritten: only a buffer that grows costs a pass of zeros.
+        data.resize(wanted, 0);
+        let (carried, room) = data.split_at_mut(self.carry.len());
+        carried.copy_from_slice(&self.carry);
+        let carried = self.carry.len();
+        self.carry.clear();
+        if ended {
+            return carried;
+        }
+        let filled = fill(&mut self.input, room);
+        self.unpacked += filled.count as u64;
+        match filled.end {
+            Some(Ok(())) => self.end = Some(End::Clean),
+            Some(Err(e)) if self.input.compression().is_some() => {
+                self.end = Some(End::Compression(compression_fault(&e)));
+            }
+            Some(Err(e)) => {
+                self.pending = Some(read_error(&e));
+                self.end = Some(End::Clean);
+            }
+            None => {}
+        }
+        if let (Some(limit), true) = (self.options.max_decompressed, self.input.compression().is_some())
+            && self.unpacked > limit
+        {
+            let error = Error::new(ErrorKind::Corrupt, format!("unpacks to more than {limit} bytes"))
+                .advice("a decompression bomb? if it is a real capture, raise --max-decompressed");
+            self.pending = Some(error);
+            self.end = Some(End::Clean);
+        }
+        carried + filled.count
+    }
+
+    /// Notes how the file ended, as a warning, or when strict as the error to give next.
+    fn close(&mut self) {
+        if self.input.trailing_garbage() {
+            self.warnings.push(ReadWarning {
+                code: "trailing_garbage",
+                message: "bytes after the compressed data were ignored".to_owned(),
+                byte: None,
+                frame: None,
+            });
+        }
+        if self.pending.is_some() {
+            return;
+        }
+        let frame = self.frames + 1;
+        let end_byte = self.offset + self.carry.len() as u64;
+        let left = self.carry.len();
+        let (code, byte, found, advice) = match self.end.take() {
+            None | Some(End::Clean) if left == 0 => return,
+            None | Some(End::Clean) => (
+                "capture_cut",
+                end_byte,
+                format!("the file ends at byte {end_byte}, in the middle of a record"),
+                "the frames before it are whole",
+            ),
+            Some(End::Compression(what)) => (
+                "capture_cut",
+                end_byte,
+                format!("{what} after {end_byte} unpacked bytes"),
+                "the frames before it are whole",
+            ),
+            Some(End::Corrupt(what)) => (
+                "capture_damaged",
+                self.offset,
+                format!("the file is damaged at byte {}: {what}", self.offset),
+                "what follows cannot be read",
+            ),
+        };
+        if self.options.strict {
+            self.pending = Some(
+                Error::new(ErrorKind::Corrupt, found)
+                    .frame(frame)
+                    .byte(byte)
+                    .advice(advice),
+            );
+        } else {
+            self.warnings.push(ReadWarning {
+                code,
+                message: format!("frame {frame}: {found}; {advice}"),
+                byte: Some(byte),
+                frame: Some(frame),
+            });
+        }
+    }
+
+    /// What is known of the file by now; of all of it once [`next_block`](Self::next_block) gave `None`.
+    pub fn finish(self) -> FileProperties {
+        let format = self.format();
+        let compression = self.compression();
+        let mut warnings = self.warnings;
+        let interfaces = match self.format {
+            Format::Pcap(pcap) => vec![pcap.interface()],
+            Format::Pcapng(pcapng) => {
+                let count = pcapng.unrepresentable_times();
+                if count > 0 {
+                    warnings.push(ReadWarning {
+                        code: "time_out_of_range",
+                        message: format!("{count} frames have a time beyond the year 2262; they count as without one"),
+                        byte: None,
+                        frame: None,
+                    });
+                }
+                pcapng.into_interfaces()
+            }
+        };
+        FileProperties {
+            format,
+            compression,
+            interfaces,
+            frames: self.frames,
+            warnings,
+        }
+    }
+}
+
+/// How many bytes were read, and how the input ended if it did.
+struct Filled {
+    count: usize,
+    end: Option<io::Result<()>>,
+}
+
+/// Reads until `into` is full or the input ends.
+fn fill(input: &mut Unpacked, into: &mut [u8]) -> Filled {
+    let mut count = 0;
+    while let Some(room) = into.get_mut(count..).filter(|room| !room.is_empty()) {
+        match input.read(room) {
+            Ok(0) => {
+                return Filled {
+                    count,
+                    end: Some(Ok(())),
+                };
+            }
+            Ok(got) => count += got,
+            Err(e) => {
+                return Filled {
+                    count,
+                    end: Some(Err(e)),
+                };
+            }
+        }
+    }
+    Filled { count, end: None }
+}
+
+fn read_error(e: &io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot be read: {}", source::plain(e)))
+}
+
+fn compression_fault(e: &io::Error) -> String {
+    if e.kind() == io::ErrorKind::UnexpectedEof {
+        "the compressed data break off".to_owned()
+    } else {
+        format!("the compressed data are damaged ({e})")
+    }
+}
+
+fn cut_header(have: usize, need: usize) -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        format!("the file ends at byte {have}, within the {need} bytes of its header"),
+    )
+    .byte(have as u64)
+    .advice("the capture was cut; there is no frame in it")
+}

@@ -1,0 +1,40 @@
+//! What walking over the records of a buffer came to, for pcap and pcapng alike.
+
+/// The longest captured length taken for real, as dumpcap and tcpdump limit it. Beyond it, a length is a sign that
+/// the file is damaged, and believing it would cost memory.
+const MAX_CAPTURED: u32 = 262_144;
+
+/// Link types whose packets may be longer: D-Bus, USBPcap.
+const MAX_CAPTURED_LARGE: u32 = 128 * 1024 * 1024;
+
+/// The longest captured length of a packet of this link type.
+pub(super) fn max_captured(link_type: u16) -> u32 {
+    match link_type {
+        231 | 249 => MAX_CAPTURED_LARGE,
+        _ => MAX_CAPTURED,
+    }
+}
+
+/// Bytes that precede the packet within a record of this link type, and that neither Wireshark nor capinfos counts
+/// to the packet.
+pub(super) fn pseudo_header_len(_link_type: u16) -> u32 {
+    0
+}
+
+/// How far a walk came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Walk {
+    /// Bytes of whole records from the buffer's start.
+    pub(super) consumed: usize,
+    /// What stands after them.
+    pub(super) stop: Stop,
+}
+
+/// Why a walk stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The next record needs so many bytes, more than there are.
+    NeedMore(usize),
+    /// The next record cannot be one.
+    Corrupt(String),
+}
