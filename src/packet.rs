@@ -3,7 +3,64 @@
 //! Every length says what was on the wire, never what the capture kept of it: it comes from the IP header, and where
 //! that is silent (offload writes a total length of 0; jumbograms) from the frame's original length.
 
+mod arp;
+mod ether_type;
+mod fast;
+mod ip;
+mod layer;
+mod link;
+mod tcp_options;
+mod transport;
+mod tunnel;
+
 use std::net::IpAddr;
+
+use crate::capture::Frame;
+use layer::Layer;
+
+/// How far [`decode`] looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DecodeOptions {
+    /// Look into GRE, VXLAN, Geneve and IP-in-IP, and report the innermost packet instead of the tunnel's.
+    pub decapsulate: bool,
+}
+
+/// Reads the headers of one frame. `bytes` are its captured bytes; no content of them is an error.
+#[inline]
+pub fn decode(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Packet {
+    fast::decode(frame, bytes, options).unwrap_or_else(|| decode_any(frame, bytes, options))
+}
+
+/// Reads any frame, also those that [`fast`] leaves.
+#[cold]
+fn decode_any(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Packet {
+    let mut context = Context {
+        src_mac: None,
+        dst_mac: None,
+        tunnels_left: if options.decapsulate { MAX_TUNNELS } else { 0 },
+    };
+    let network = link::decode(frame.link_type, Layer::of_frame(bytes, frame.wire_len), &mut context);
+    Packet {
+        time_ns: frame.time_ns,
+        wire_len: frame.wire_len,
+        captured_len: frame.captured_len,
+        interface: frame.interface,
+        src_mac: context.src_mac,
+        dst_mac: context.dst_mac,
+        network,
+    }
+}
+
+/// Tunnels within tunnels that are followed: more than any network stacks, few enough for the stack of a thread.
+const MAX_TUNNELS: u8 = 8;
+
+/// What the layers of one frame share while it is read.
+struct Context {
+    src_mac: Option<Mac>,
+    dst_mac: Option<Mac>,
+    /// How many more tunnels may be entered.
+    tunnels_left: u8,
+}
 
 /// An Ethernet address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
@@ -195,6 +252,8 @@ impl Tcp {
     pub const ACK: u16 = 0x10;
     /// Urgent pointer significant.
     pub const URG: u16 = 0x20;
+    /// All bits beside the data offset, reserved ones included.
+    const FLAG_BITS: u16 = 0x0fff;
 
     /// True where any of `bits` is set.
     pub fn has(&self, bits: u16) -> bool {

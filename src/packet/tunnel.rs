@@ -1,0 +1,163 @@
+//! Tunnels: what GRE, VXLAN, Geneve and IP-in-IP carry.
+
+use etherparse::{IpNumber, ip_number};
+
+use super::layer::Layer;
+use super::{Context, Network, Transport, ether_type, ip, link};
+
+/// Destination ports of VXLAN: IANA's (RFC 7348), and Linux's before there was one.
+const VXLAN_PORTS: [u16; 2] = [4789, 8472];
+/// Destination port of Geneve (RFC 8926).
+const GENEVE_PORT: u16 = 6081;
+/// Version and reserved bytes of EtherIP (RFC 3378).
+const ETHER_IP_LEN: usize = 2;
+
+/// GRE (RFC 2784, RFC 2890); version 1 is PPTP's (RFC 2637).
+mod gre {
+    /// Flags and version, big-endian.
+    pub const FLAGS: usize = 0;
+    /// EtherType of the payload.
+    pub const PROTOCOL: usize = 2;
+    /// Bytes without any optional field.
+    pub const LEN: usize = 4;
+    /// Checksum and offset present: 4 bytes.
+    pub const CHECKSUM: u16 = 0x8000;
+    /// Routing present (RFC 1701): checksum and offset are there too, then source route entries.
+    pub const ROUTING: u16 = 0x4000;
+    /// Key present: 4 bytes.
+    pub const KEY: u16 = 0x2000;
+    /// Sequence number present: 4 bytes.
+    pub const SEQUENCE: u16 = 0x1000;
+    /// Acknowledgement number present (version 1): 4 bytes.
+    pub const ACKNOWLEDGEMENT: u16 = 0x0080;
+    /// Version.
+    pub const VERSION: u16 = 0x0007;
+    /// Protocol of PPP in version 1.
+    pub const PPP: u16 = 0x880b;
+    /// Protocol of ERSPAN types I and II.
+    pub const ERSPAN: u16 = 0x88be;
+    /// Protocol of ERSPAN type III.
+    pub const ERSPAN_III: u16 = 0x22eb;
+}
+
+/// ERSPAN headers (draft-foschiano-erspan).
+mod erspan {
+    /// Type II.
+    pub const LEN_II: usize = 8;
+    /// Type III, without its platform specific subheader.
+    pub const LEN_III: usize = 12;
+    /// Type III: the byte whose lowest bit says that the subheader follows.
+    pub const OPTION: usize = 11;
+    /// That subheader.
+    pub const SUBHEADER_LEN: usize = 8;
+}
+
+/// VXLAN (RFC 7348).
+mod vxlan {
+    /// Flags.
+    pub const FLAGS: usize = 0;
+    /// The VXLAN network identifier is valid.
+    pub const VALID: u8 = 0x08;
+    /// Bytes of the header.
+    pub const LEN: usize = 8;
+}
+
+/// Geneve (RFC 8926).
+mod geneve {
+    /// Version, two bits, and length of the options in units of 4 bytes, six bits.
+    pub const VERSION_LEN: usize = 0;
+    /// EtherType of the payload.
+    pub const PROTOCOL: usize = 2;
+    /// Bytes without options.
+    pub const LEN: usize = 8;
+}
+
+/// Whether datagrams to this UDP port are looked into.
+pub(super) fn is_port(dst_port: u16) -> bool {
+    VXLAN_PORTS.contains(&dst_port) || dst_port == GENEVE_PORT
+}
+
+/// Looks into a tunnel, if this is one and the context allows it: `data` is the IP payload, `payload` what follows
+/// its transport header. `None` where there is no tunnel, or nothing in it that could be read.
+pub(super) fn decode(
+    protocol: u8,
+    transport: &Transport,
+    data: Layer<'_>,
+    payload: Layer<'_>,
+    context: &mut Context,
+) -> Option<Network> {
+    let outer = (context.src_mac, context.dst_mac);
+    context.tunnels_left = context.tunnels_left.checked_sub(1)?;
+    let inner = match (IpNumber(protocol), transport) {
+        (ip_number::IPV4, _) => ip::decode_v4(data, context),
+        (ip_number::IPV6, _) => ip::decode_v6(data, context),
+        (ip_number::MPLS_IN_IP, _) => ether_type::decode_mpls(0, data, context),
+        (ip_number::ETHER_IP, _) => link::ethernet(data.skip(ETHER_IP_LEN), context),
+        (ip_number::GRE, _) => gre(data, context),
+        (_, Transport::Udp { dst_port, .. }) if VXLAN_PORTS.contains(dst_port) => vxlan(payload, context),
+        (
+            _,
+            Transport::Udp {
+                dst_port: GENEVE_PORT, ..
+            },
+        ) => geneve(payload, context),
+        _ => Network::Malformed,
+    };
+    if matches!(inner, Network::Ip(_) | Network::Arp(_)) {
+        return Some(inner);
+    }
+    (context.src_mac, context.dst_mac) = outer;
+    None
+}
+
+fn gre(layer: Layer<'_>, context: &mut Context) -> Network {
+    let (Some(flags), Some(protocol)) = (layer.u16(gre::FLAGS), layer.u16(gre::PROTOCOL)) else {
+        return Network::Malformed;
+    };
+    let version = flags & gre::VERSION;
+    if version > 1 || (version == 0 && flags & gre::ROUTING != 0) {
+        return Network::Malformed;
+    }
+    let optional = [gre::CHECKSUM, gre::KEY, gre::SEQUENCE]
+        .iter()
+        .filter(|&&bit| flags & bit != 0)
+        .count()
+        + usize::from(version == 1 && flags & gre::ACKNOWLEDGEMENT != 0);
+    let payload = layer.skip(gre::LEN + 4 * optional);
+    match protocol {
+        gre::PPP => ether_type::decode_ppp(payload, context),
+        // Type I has no header of its own, and shows by GRE's lack of a sequence number.
+        gre::ERSPAN if flags & gre::SEQUENCE == 0 => link::ethernet(payload, context),
+        gre::ERSPAN => link::ethernet(payload.skip(erspan::LEN_II), context),
+        gre::ERSPAN_III => match payload.u8(erspan::OPTION) {
+            Some(option) => {
+                let subheader = if option & 1 != 0 { erspan::SUBHEADER_LEN } else { 0 };
+                link::ethernet(payload.skip(erspan::LEN_III + subheader), context)
+            }
+            None => Network::Malformed,
+        },
+        ether_type::ETHERNET => link::ethernet(payload, context),
+        _ => ether_type::decode(protocol, payload, context),
+    }
+}
+
+fn vxlan(layer: Layer<'_>, context: &mut Context) -> Network {
+    match layer.u8(vxlan::FLAGS) {
+        Some(flags) if flags & vxlan::VALID != 0 => link::ethernet(layer.skip(vxlan::LEN), context),
+        _ => Network::Malformed,
+    }
+}
+
+fn geneve(layer: Layer<'_>, context: &mut Context) -> Network {
+    let (Some(version_len), Some(protocol)) = (layer.u8(geneve::VERSION_LEN), layer.u16(geneve::PROTOCOL)) else {
+        return Network::Malformed;
+    };
+    if version_len >> 6 != 0 {
+        return Network::Malformed;
+    }
+    let payload = layer.skip(geneve::LEN + usize::from(version_len & 0x3f) * 4);
+    match protocol {
+        ether_type::ETHERNET => link::ethernet(payload, context),
+        _ => ether_type::decode(protocol, payload, context),
+    }
+}
