@@ -9,4 +9,6 @@
 pub mod capture;
 pub mod error;
 pub mod figure;
+pub mod flow;
+pub mod measure;
 pub mod packet;

@@ -1,0 +1,3 @@
+//! TCP connections: what was sent again, what came out of order, how long the path took.
+
+pub mod wireshark;
