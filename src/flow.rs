@@ -1,6 +1,7 @@
 //! Conversations: who talks with whom, and in which direction a packet goes.
 
 pub mod duplicates;
+pub mod stream;
 pub mod table;
 
 /// Direction of a packet within its conversation; a is the endpoint that sent the first captured frame.

@@ -10,6 +10,7 @@ pub mod capture;
 pub mod error;
 pub mod figure;
 pub mod flow;
+pub mod measure;
 pub mod options;
 pub mod packet;
 pub mod summary;

@@ -4,3 +4,4 @@ pub mod loss;
 pub mod rtt;
 pub mod sequence;
 pub mod standard;
+pub mod wireshark;
