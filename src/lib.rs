@@ -9,8 +9,12 @@
 pub mod capture;
 pub mod error;
 pub mod figure;
+
 pub mod flow;
 pub mod measure;
 pub mod options;
+
+pub mod migration;
+
 pub mod packet;
 pub mod summary;
