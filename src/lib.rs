@@ -16,5 +16,7 @@ pub mod options;
 
 pub mod migration;
 
+pub mod analysis;
 pub mod packet;
+pub mod progress;
 pub mod summary;

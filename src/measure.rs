@@ -1,5 +1,6 @@
 //! From the packets of a flow, one at a time, to samples and totals.
 
+pub mod histogram;
 pub mod tally;
 pub mod tcp;
 pub mod timeline;

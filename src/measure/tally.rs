@@ -63,7 +63,8 @@ pub struct RttSum {
 }
 
 impl RttSum {
-    fn record(&mut self, sample: &RttSample) {
+    /// Adds one sample.
+    pub fn record(&mut self, sample: &RttSample) {
         self.rtt.record(sample.rtt_ns);
         if let Some(change_ns) = sample.change_ns {
             self.changes += 1;
@@ -283,12 +284,17 @@ pub struct Tally {
 impl Tally {
     /// Adds one frame.
     pub fn record(&mut self, sample: &FrameSample) {
-        self.wireshark.record(sample.time_ns, sample.wire_bytes, sample.lost_segment);
+        self.wireshark
+            .record(sample.time_ns, sample.wire_bytes, sample.lost_segment);
         if sample.duplicate {
             return;
         }
         let [first, second] = &mut self.directions;
-        let (this, peer) = if sample.direction == 0 { (first, second) } else { (second, first) };
+        let (this, peer) = if sample.direction == 0 {
+            (first, second)
+        } else {
+            (second, first)
+        };
         this.packets += 1;
         this.wire_bytes += sample.wire_bytes;
         this.ip_bytes += sample.ip_bytes;

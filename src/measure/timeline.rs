@@ -48,7 +48,10 @@ impl Timeline {
     /// Adds a frame. `carries_state`: it is payload of a migration's connection, so that a span that includes it
     /// includes everything before it.
     pub fn record(&mut self, sample: &FrameSample, bin: i64, part: u32, carries_state: bool) {
-        let same = self.entries.last().is_some_and(|entry| entry.bin == bin && entry.part == part);
+        let same = self
+            .entries
+            .last()
+            .is_some_and(|entry| entry.bin == bin && entry.part == part);
         if carries_state {
             if same {
                 self.take_held_back();
@@ -178,7 +181,11 @@ impl Timeline {
         }
         if let Some(epoch) = self.epochs.last_mut() {
             let time = sample.time_ns;
-            epoch.time = Some(epoch.time.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+            epoch.time = Some(
+                epoch
+                    .time
+                    .map_or((time, time), |(first, last)| (first.min(time), last.max(time))),
+            );
             // An acknowledgement measures the half-path of the data, which goes the other way.
             let half = &mut epoch.rtt[1 - sample.direction];
             for (histogram, rtt) in half.iter_mut().zip(samples) {
@@ -204,7 +211,10 @@ mod tests {
 
     fn inside(timeline: &mut Timeline, start: i64, end: i64) -> u64 {
         let entries = timeline.entries().iter();
-        entries.filter(|e| e.time.0 >= start && e.time.1 <= end).map(|e| e.tally.wireshark.packets).sum()
+        entries
+            .filter(|e| e.time.0 >= start && e.time.1 <= end)
+            .map(|e| e.tally.wireshark.packets)
+            .sum()
     }
 
     #[test]

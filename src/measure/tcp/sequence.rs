@@ -163,7 +163,12 @@ impl SequenceSpace {
 
     /// Bytes that the receiver acknowledged and the capture never held, as it stands now.
     pub fn missing_bytes(&self) -> u64 {
-        let open: u64 = self.holes.iter().filter(|hole| hole.acknowledged).map(|hole| hole.end - hole.start).sum();
+        let open: u64 = self
+            .holes
+            .iter()
+            .filter(|hole| hole.acknowledged)
+            .map(|hole| hole.end - hole.start)
+            .sum();
         open + self.given_up_missing_bytes
     }
 

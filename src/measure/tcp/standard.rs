@@ -167,7 +167,10 @@ impl Half {
             let seq = tcp.seq.wrapping_add(u32::from(tcp.has(Tcp::SYN)));
             let start = self.space.unwrap(seq);
             let end = start + u64::from(payload);
-            if payload == 1 && self.space.high() == Some(end) && !tcp.has(Tcp::SYN | Tcp::FIN) && self.acknowledged >= end
+            if payload == 1
+                && self.space.high() == Some(end)
+                && !tcp.has(Tcp::SYN | Tcp::FIN)
+                && self.acknowledged >= end
             {
                 // A keep-alive repeats one acknowledged byte (RFC 9293 section 3.8.4).
                 return;
@@ -195,7 +198,8 @@ impl Half {
             let probe = receiver_closed && payload == 1;
             if coverage.repeated > 0 && !probe {
                 sample.lost_downstream = coverage.repeated;
-                self.resends.push(start, end, time_ns, Side::Downstream, coverage.repeated);
+                self.resends
+                    .push(start, end, time_ns, Side::Downstream, coverage.repeated);
             }
         } else if tcp.has(Tcp::ACK) && self.space.high().is_none() {
             // A pure ACK tells where the sender's data goes on, so that a hole before its first data is seen.

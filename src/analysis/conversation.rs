@@ -1,0 +1,116 @@
+//! What is kept of one conversation.
+
+use crate::flow::stream::StreamTracker;
+use crate::flow::table::Endpoint;
+use crate::measure::histogram::Histogram;
+use crate::measure::tally::RttSum;
+use crate::measure::tcp::standard::{TcpSample, TcpTracker};
+use crate::measure::tcp::wireshark::{FlagCounts, WiresharkAnalyser};
+use crate::migration::Role;
+
+/// One conversation, from its first frame to its last.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    /// IP protocol number.
+    pub protocol: u8,
+    /// The protocol has ports.
+    pub has_ports: bool,
+    /// Sender of the first frame.
+    pub a: Endpoint,
+    /// The other end.
+    pub b: Endpoint,
+    /// Time of the first and the last frame in the file, nanoseconds since the epoch.
+    pub time: Option<(i64, i64)>,
+    /// Frames, by direction; copies included.
+    pub packets: [u64; 2],
+    /// Bytes on the wire, by direction; copies included.
+    pub wire_bytes: [u64; 2],
+    /// Index of the pair of hosts.
+    pub pair: u32,
+    /// The conversation's a is the pair's second host.
+    pub flipped: bool,
+    /// What it carries of a migration.
+    pub role: Option<Role>,
+    /// The TCP state.
+    pub tcp: Option<Box<TcpState>>,
+}
+
+impl Conversation {
+    /// Direction within the pair (0: from its first host) of a packet that goes in `direction` here.
+    pub fn pair_direction(&self, direction: usize) -> usize {
+        direction ^ usize::from(self.flipped)
+    }
+}
+
+/// State and totals of a TCP conversation.
+#[derive(Debug, Clone, Default)]
+pub struct TcpState {
+    /// Tells when the ports are reused.
+    pub stream: StreamTracker,
+    /// Wireshark's flags, segment by segment.
+    pub wireshark: WiresharkAnalyser,
+    /// Their counts.
+    pub flags: FlagCounts,
+    /// The standard estimators, segment by segment.
+    pub tracker: TcpTracker,
+    /// Their totals, by direction.
+    pub totals: [TcpTotals; 2],
+}
+
+/// Totals of one direction of a TCP conversation.
+#[derive(Debug, Clone, Default)]
+pub struct TcpTotals {
+    /// Payload bytes, each time they were seen.
+    pub payload_bytes: u64,
+    /// Payload bytes, each once.
+    pub unique_bytes: u64,
+    /// Segments that repeat bytes.
+    pub repeated_segments: u64,
+    /// Bytes repeated.
+    pub repeated_bytes: u64,
+    /// Segments that filled a hole.
+    pub late_segments: u64,
+    /// Bytes lost, on either side of the capture point.
+    pub lost_bytes: u64,
+    /// Of these, proven spurious.
+    pub spurious_bytes: u64,
+    /// Bytes lost before the capture point: sent, but never seen.
+    pub lost_upstream_bytes: u64,
+    /// RTT from the capture point to this direction's receiver, by data and acknowledgement.
+    pub data_ack: RttSum,
+    /// Its distribution; kept only where the conversations are asked for.
+    pub data_ack_histogram: Option<Box<Histogram>>,
+    /// RTT by timestamps.
+    pub timestamps: RttSum,
+}
+
+impl TcpState {
+    /// Adds a segment that went in `direction`.
+    pub fn record(&mut self, direction: usize, sample: &TcpSample) {
+        let [first, second] = &mut self.totals;
+        let (this, peer) = if direction == 0 {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        this.payload_bytes += sample.payload;
+        this.unique_bytes += sample.unique;
+        this.repeated_segments += u64::from(sample.repeated > 0);
+        this.repeated_bytes += sample.repeated;
+        this.late_segments += u64::from(sample.late > 0);
+        this.lost_bytes += sample.lost_upstream + sample.lost_downstream;
+        this.lost_upstream_bytes += sample.lost_upstream;
+        if let Some(spurious) = sample.spurious {
+            peer.spurious_bytes += spurious.bytes;
+        }
+        if let Some(rtt) = &sample.data_ack {
+            peer.data_ack.record(rtt);
+            if let Some(histogram) = &mut peer.data_ack_histogram {
+                histogram.record(rtt.rtt_ns);
+            }
+        }
+        if let Some(rtt) = &sample.timestamps {
+            peer.timestamps.record(rtt);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The ordered fold: takes every frame of a run once, in the file's order, and keeps what the answers need.
+
+use rustc_hash::FxHashMap;
+
+use super::conversation::{Conversation, TcpState};
+use super::pairs::{Named, Pairs};
+use super::pipeline::DecodedBlock;
+use super::quality::Quality;
+use crate::capture::Frame;
+use crate::flow::duplicates::DuplicateFinder;
+use crate::flow::table::{Endpoint, FlowTable, Tuple};
+use crate::measure::tally::FrameSample;
+use crate::measure::tcp::standard::TcpTracker;
+use crate::measure::tcp::wireshark::{Flag, WiresharkAnalyser};
+use crate::migration::{self, MigrationTracker, Role};
+use crate::options::{AnalysisOptions, Host, TimePoint};
+use crate::packet::{Ip, Network, Packet, Tcp, Transport};
+
+/// How many blocks pass between two looks at the memory that the timelines take.
+const BLOCKS_PER_BOUND_CHECK: u32 = 8;
+
+/// What is kept of a run while its frames pass.
+#[derive(Debug)]
+pub struct Engine {
+    interval_ns: i64,
+    from: Option<TimePoint>,
+    to: Option<TimePoint>,
+    /// Keep what only `inspect` prints.
+    detail: bool,
+    number: u64,
+    part: u32,
+    blocks: u32,
+    table: FlowTable,
+    duplicates: DuplicateFinder,
+    /// Conversations in order of their first frame.
+    pub conversations: Vec<Conversation>,
+    /// Pairs of hosts.
+    pub pairs: Pairs,
+    /// The capture itself.
+    pub quality: Quality,
+    /// Migrations.
+    pub migration: MigrationTracker,
+    /// IP packets left out by `--from` and `--to`: frames and wire bytes.
+    pub outside_time: (u64, u64),
+}
+
+impl Engine {
+    /// An engine that has seen nothing. `detail` keeps distributions per conversation.
+    pub fn new(options: &AnalysisOptions, detail: bool) -> Self {
+        let vm = match &options.vm {
+            None => Vec::new(),
+            Some(Host::Mac(mac)) => vec![migration::VmName::Mac(*mac)],
+            Some(Host::Addresses(addresses)) => addresses.iter().copied().map(migration::VmName::Ip).collect(),
+        };
+        Self {
+            interval_ns: options.interval_ns.max(1),
+            from: options.from,
+            to: options.to,
+            detail,
+            number: 0,
+            part: 0,
+            blocks: 0,
+            table: FlowTable::default(),
+            duplicates: DuplicateFinder::default(),
+            conversations: Vec::new(),
+            pairs: Pairs::new(Named {
+                source: options.source.clone(),
+                target: options.target.clone(),
+                port: options.port,
+            }),
+            quality: Quality::default(),
+            migration: MigrationTracker::new(migration::Config { vm }),
+            outside_time: (0, 0),
+        }
+    }
+
+    /// Takes the next block of the run.
+    pub fn block(&mut self, decoded: &DecodedBlock) {
+        for (frame, packet) in decoded.block.frames.iter().zip(&decoded.packets) {
+            self.frame(frame, packet, decoded.block.bytes(frame));
+        }
+        self.blocks += 1;
+        if self.blocks.is_multiple_of(BLOCKS_PER_BOUND_CHECK) {
+            self.pairs.bound();
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame, packet: &Packet, bytes: &[u8]) {
+        self.number += 1;
+        let bin = self.quality.record(frame, packet, self.interval_ns);
+        let time_ns = frame.time_ns.unwrap_or_else(|| self.quality.start_ns.unwrap_or(0));
+        if let Network::Ip(ip) = &packet.network {
+            self.ip(time_ns, bin, packet, ip, bytes);
+        } else {
+            self.migration.other(None, time_ns, packet, &[]);
+        }
+    }
+
+    fn ip(&mut self, time_ns: i64, bin: i64, packet: &Packet, ip: &Ip, bytes: &[u8]) {
+        let payload = captured_payload(ip, bytes);
+        let tuple = tuple_of(ip);
+        let mut place = self.table.place(&tuple);
+        let mut reused = false;
+        if let (false, Transport::Tcp(tcp)) = (place.new, &ip.transport)
+            && let Some(state) = self.conversations[place.conversation as usize].tcp.as_deref()
+            && state.stream.opens_new_stream(place.direction, tcp)
+        {
+            place = self.table.reopen(&tuple);
+            reused = true;
+        }
+        if place.new {
+            self.open(packet, ip, &tuple, reused);
+        }
+        let Some(conversation) = self.conversations.get_mut(place.conversation as usize) else {
+            return;
+        };
+        let direction = place.direction.index();
+        conversation.packets[direction] += 1;
+        conversation.wire_bytes[direction] += u64::from(packet.wire_len);
+        conversation.time = Some(
+            conversation
+                .time
+                .map_or((time_ns, time_ns), |(first, _)| (first, time_ns)),
+        );
+
+        let mut sample = FrameSample {
+            time_ns,
+            direction: conversation.pair_direction(direction),
+            wire_bytes: u64::from(packet.wire_len),
+            ip_bytes: u64::from(ip.total_len),
+            duplicate: self.duplicates.is_duplicate(time_ns, ip, payload),
+            ..FrameSample::default()
+        };
+        self.quality.duplicates += u64::from(sample.duplicate);
+        let mut carries_state = false;
+        match (&ip.transport, conversation.tcp.as_deref_mut()) {
+            (Transport::Tcp(tcp), Some(state)) => {
+                let flags = state
+                    .wireshark
+                    .segment(place.direction, self.number, time_ns, tcp, ip.payload_len);
+                state.stream.note(place.direction, tcp, ip.payload_len);
+                state.flags.add(flags);
+                sample.lost_segment = flags.contains(Flag::LostSegment);
+                if !sample.duplicate {
+                    sample.tcp = state.tracker.segment(place.direction, time_ns, ip, tcp);
+                    state.record(direction, &sample.tcp);
+                    let hint = self
+                        .migration
+                        .segment(place.conversation, direction, time_ns, packet, tcp, payload);
+                    let state_payload = hint.role.is_some_and(Role::is_state);
+                    let changed = conversation.role != hint.role;
+                    conversation.role = hint.role;
+                    carries_state = state_payload && ip.payload_len > 0;
+                    if (changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload)
+                        && let Some(pair) = self.pairs.get_mut(conversation.pair)
+                    {
+                        pair.timeline.begin_epoch();
+                    }
+                    if tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN {
+                        self.part += 1;
+                    }
+                }
+            }
+            _ => {
+                sample.datagram_payload = u64::from(ip.payload_len);
+                if !sample.duplicate {
+                    self.migration
+                        .other(Some((place.conversation, direction)), time_ns, packet, payload);
+                }
+            }
+        }
+        let Some(pair) = self.pairs.get_mut(conversation.pair) else {
+            return;
+        };
+        if outside(self.from, self.to, self.quality.start_ns, time_ns) {
+            self.outside_time.0 += 1;
+            self.outside_time.1 += u64::from(packet.wire_len);
+            return;
+        }
+        pair.packets[sample.direction] += 1;
+        pair.wire_bytes[sample.direction] += sample.wire_bytes;
+        if pair.dropped {
+            return;
+        }
+        pair.timeline.record(&sample, bin, self.part, carries_state);
+        if let Some(spurious) = &sample.tcp.spurious {
+            let resent_bin = self.quality.bin(spurious.resent_ns, self.interval_ns);
+            pair.timeline.take_back(spurious, resent_bin, 1 - sample.direction);
+        }
+    }
+
+    fn open(&mut self, packet: &Packet, ip: &Ip, tuple: &Tuple, reused: bool) {
+        let ports = tuple.has_ports.then_some((tuple.src.port, tuple.dst.port));
+        let (pair, flipped) = self.pairs.place(ip, ports, [packet.src_mac, packet.dst_mac]);
+        let tcp = (tuple.has_ports && matches!(ip.transport, Transport::Tcp(_))).then(|| {
+            let mut state = TcpState {
+                wireshark: if reused {
+                    WiresharkAnalyser::on_reused_ports()
+                } else {
+                    WiresharkAnalyser::new()
+                },
+                tracker: TcpTracker::default(),
+                ..TcpState::default()
+            };
+            if self.detail {
+                for totals in &mut state.totals {
+                    totals.data_ack_histogram = Some(Box::default());
+                }
+            }
+            Box::new(state)
+        });
+        self.conversations.push(Conversation {
+            protocol: tuple.protocol,
+            has_ports: tuple.has_ports,
+            a: tuple.src,
+            b: tuple.dst,
+            time: None,
+            packets: [0; 2],
+            wire_bytes: [0; 2],
+            pair,
+            flipped,
+            role: None,
+            tcp,
+        });
+    }
+
+    /// Hosts by their bytes on the wire, the largest first; for the message that lists who is there.
+    pub fn hosts(&self) -> Vec<(std::net::IpAddr, u64)> {
+        let mut bytes: FxHashMap<std::net::IpAddr, u64> = FxHashMap::default();
+        for conversation in &self.conversations {
+            let sum = conversation.wire_bytes.iter().sum::<u64>();
+            *bytes.entry(conversation.a.address).or_default() += sum;
+            *bytes.entry(conversation.b.address).or_default() += sum;
+        }
+        let mut hosts: Vec<_> = bytes.into_iter().collect();
+        hosts.sort_by_key(|&(address, bytes)| (std::cmp::Reverse(bytes), address));
+        hosts
+    }
+}
+
+fn captured_payload<'a>(ip: &Ip, bytes: &'a [u8]) -> &'a [u8] {
+    let start = ip.payload_offset as usize;
+    bytes
+        .get(start..start.saturating_add(ip.payload_captured as usize))
+        .unwrap_or_default()
+}
+
+fn tuple_of(ip: &Ip) -> Tuple {
+    let ports = match (&ip.fragment, &ip.transport) {
+        (Some(_), _) => None,
+        (None, Transport::Tcp(tcp)) => Some((tcp.src_port, tcp.dst_port)),
+        (None, Transport::Udp { src_port, dst_port } | Transport::Ports { src_port, dst_port }) => {
+            Some((*src_port, *dst_port))
+        }
+        (None, _) => None,
+    };
+    let (src_port, dst_port) = ports.unwrap_or_default();
+    Tuple {
+        protocol: ip.protocol,
+        has_ports: ports.is_some(),
+        src: Endpoint {
+            address: ip.src,
+            port: src_port,
+        },
+        dst: Endpoint {
+            address: ip.dst,
+            port: dst_port,
+        },
+    }
+}
+
+fn outside(from: Option<TimePoint>, to: Option<TimePoint>, start_ns: Option<i64>, time_ns: i64) -> bool {
+    let absolute = |point: TimePoint| match point {
+        TimePoint::Absolute(ns) => ns,
+        TimePoint::Relative(ns) => start_ns.unwrap_or(0).saturating_add(ns),
+    };
+    from.is_some_and(|from| time_ns < absolute(from)) || to.is_some_and(|to| time_ns >= absolute(to))
+}

@@ -1,0 +1,18 @@
+//! stub
+/// Stub.
+#[derive(Debug, Clone, Default)]
+pub struct Histogram;
+impl Histogram {
+    /// Stub.
+    pub fn record(&mut self, _v: u64) {}
+    /// Stub.
+    pub fn merge(&mut self, _o: &Self) {}
+    /// Stub.
+    pub fn count(&self) -> u64 {
+        0
+    }
+    /// Stub.
+    pub fn percentile(&self, _p: f64) -> Option<u64> {
+        None
+    }
+}
