@@ -7,8 +7,13 @@
 //! ```
 
 pub mod capture;
+pub mod cli;
 pub mod error;
 pub mod figure;
+pub mod language;
+pub mod number;
 pub mod options;
 pub mod packet;
+pub mod progress;
+pub mod report;
 pub mod summary;
