@@ -6,17 +6,18 @@
 //!                                           \-> migration (what the stream did) -/
 //! ```
 
+pub mod analysis;
 pub mod capture;
+pub mod cli;
 pub mod error;
 pub mod figure;
-
 pub mod flow;
+pub mod language;
 pub mod measure;
-pub mod options;
-
 pub mod migration;
-
-pub mod analysis;
+pub mod number;
+pub mod options;
 pub mod packet;
 pub mod progress;
+pub mod report;
 pub mod summary;

@@ -1,1 +1,4 @@
-fn main() {}
+//! The `migqos` program: see [`migqos::cli`].
+fn main() -> std::process::ExitCode {
+    migqos::cli::main()
+}

@@ -1,0 +1,52 @@
+//! `migqos inspect`: what is in each capture.
+
+use rayon::prelude::*;
+
+use super::args::Format;
+use super::bar::Bar;
+use super::request::InspectRequest;
+use super::{Status, engine, notices};
+use crate::error::{Error, ErrorKind, Result};
+use crate::report::json::inspection_json;
+
+/// Inspects every capture of the request and prints the answer.
+pub fn run(request: &InspectRequest) -> Result<Status> {
+    let bar = Bar::new(&request.captures);
+    let answers: Vec<Result<_>> = super::pool(request.options.threads)?.install(|| {
+        request
+            .captures
+            .par_iter()
+            .map(|capture| engine::inspect(capture, request, &bar))
+            .collect()
+    });
+    drop(bar);
+
+    let mut status = Status::Done;
+    let mut found = Vec::with_capacity(answers.len());
+    for answer in answers {
+        match answer {
+            Ok(inspection) => found.push(inspection),
+            Err(error) => {
+                notices::error(&error);
+                status = Status::Unusable;
+            }
+        }
+    }
+    for (inspection, _) in &found {
+        for warning in &inspection.warnings {
+            notices::warning(&warning.message);
+        }
+    }
+    let several = request.captures.len() > 1;
+    match request.format {
+        Format::Json => {
+            let documents = found
+                .into_iter()
+                .map(|(inspection, migrations)| inspection_json(&inspection, migrations))
+                .collect();
+            super::print(&super::json_text(documents, several))?;
+        }
+        Format::Table | Format::Csv => return Err(Error::new(ErrorKind::Usage, "only --format json so far")),
+    }
+    Ok(status)
+}

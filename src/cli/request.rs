@@ -1,0 +1,185 @@
+//! The command line as it is meant: units resolved, times placed in their zone, patterns expanded.
+
+use std::path::PathBuf;
+
+use super::args::{AnalyzeArgs, Format, InspectArgs, PrintArgs};
+use super::{inputs, values};
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{AnalysisOptions, TimePoint};
+use crate::report::locale::Style;
+
+/// How the figures are graded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GradingRequest {
+    /// Name of a profile, or path of a TOML file.
+    pub profile: String,
+    /// Variants of single tables: parameter and variant.
+    pub bands: Vec<(String, String)>,
+    /// Bits per second.
+    pub link_capacity_bps: Option<u64>,
+}
+
+/// Where reports go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportRequest {
+    /// The folder that holds each capture's folder.
+    pub output: PathBuf,
+    /// Whether the seconds are written as Parquet as well.
+    pub parquet: bool,
+}
+
+/// `migqos analyze`, validated.
+#[derive(Debug, Clone)]
+pub struct AnalyzeRequest {
+    /// The captures, patterns expanded.
+    pub captures: Vec<PathBuf>,
+    /// The captures are parts of one run.
+    pub join: bool,
+    /// The same run captured at the target node.
+    pub target_capture: Option<PathBuf>,
+    /// The clocks of both capture points are to be trusted.
+    pub clock_synced: bool,
+    /// The migration's task log.
+    pub log: Option<PathBuf>,
+    /// What the engine is asked.
+    pub options: AnalysisOptions,
+    /// How the figures are graded.
+    pub grading: GradingRequest,
+    /// The overall index below which the exit status is 1.
+    pub min_index: Option<f64>,
+    /// `None`: no report is written.
+    pub report: Option<ReportRequest>,
+    /// What standard output gets.
+    pub format: Format,
+    /// Language, decimal mark, time zone.
+    pub style: Style,
+    /// The command line that gives one capture's report again: everything but the captures and `-j`.
+    pub reproduce: Vec<String>,
+}
+
+/// `migqos inspect`, validated.
+#[derive(Debug, Clone)]
+pub struct InspectRequest {
+    /// The captures, patterns expanded.
+    pub captures: Vec<PathBuf>,
+    /// What the engine is asked.
+    pub options: AnalysisOptions,
+    /// What standard output gets.
+    pub format: Format,
+    /// Language, decimal mark, time zone.
+    pub style: Style,
+}
+
+fn style(print: &PrintArgs) -> Style {
+    Style {
+        language: print.lang,
+        decimal_comma: print.decimal_comma,
+        timezone: print.timezone.clone(),
+    }
+}
+
+fn usage(message: String) -> Error {
+    Error::new(ErrorKind::Usage, message)
+}
+
+impl AnalyzeRequest {
+    /// Checks what clap could not check value by value.
+    ///
+    /// # Errors
+    /// `Usage` where values contradict each other; `Io` where a pattern matches nothing.
+    pub fn new(args: &AnalyzeArgs) -> Result<Self> {
+        let time = |text: &Option<String>| -> Result<Option<TimePoint>> {
+            text.as_deref()
+                .map(|t| values::time_point(t, &args.print.timezone).map_err(usage))
+                .transpose()
+        };
+        let (from, to) = (time(&args.from)?, time(&args.to)?);
+        if let (Some(TimePoint::Relative(a)), Some(TimePoint::Relative(b)))
+        | (Some(TimePoint::Absolute(a)), Some(TimePoint::Absolute(b))) = (from, to)
+            && a >= b
+        {
+            return Err(usage("--from is not before --to".to_owned()));
+        }
+        if args.echo_timeout <= 0 {
+            return Err(usage("--echo-timeout is above 0".to_owned()));
+        }
+        if args.source.is_some() && args.source == args.target {
+            return Err(usage("--source and --target are the same node".to_owned()));
+        }
+        let captures = inputs::expand(&args.captures)?;
+        if captures.iter().filter(|p| p.as_os_str() == "-").count() > 1 {
+            return Err(usage("- (standard input) can be given once".to_owned()));
+        }
+        if args.target_capture.is_some() && captures.len() > 1 && !args.join {
+            return Err(usage("--target-capture goes with one capture".to_owned()));
+        }
+        Ok(Self {
+            captures,
+            join: args.join,
+            target_capture: args.target_capture.clone(),
+            clock_synced: args.clock_synced,
+            log: args.log.clone(),
+            options: AnalysisOptions {
+                source: args.source.clone(),
+                target: args.target.clone(),
+                vm: args.vm.clone(),
+                interval_ns: args.interval,
+                direction: args.direction,
+                family: args.method,
+                port: args.port,
+                from,
+                to,
+                during: args.during,
+                migration: args.migration.map(|n| n as usize),
+                decapsulate: args.reading.decapsulate,
+                strict: args.reading.strict,
+                echo_timeout_ns: args.echo_timeout,
+                wireshark_jitter: args.wireshark_jitter,
+                max_decompressed: args.reading.max_decompressed,
+                threads: args.reading.jobs.map(usize::from),
+            },
+            grading: GradingRequest {
+                profile: args.profile.clone(),
+                bands: args.bands.clone(),
+                link_capacity_bps: args.link_capacity,
+            },
+            min_index: args.min_index,
+            report: (!args.no_report).then(|| ReportRequest {
+                output: args.output.clone(),
+                parquet: args.parquet,
+            }),
+            format: args.print.format,
+            style: style(&args.print),
+            reproduce: Vec::new(),
+        })
+    }
+}
+
+impl InspectRequest {
+    /// Checks what clap could not check value by value.
+    ///
+    /// # Errors
+    /// As [`AnalyzeRequest::new`].
+    pub fn new(args: &InspectArgs) -> Result<Self> {
+        let captures = inputs::expand(&args.captures)?;
+        if captures.iter().filter(|p| p.as_os_str() == "-").count() > 1 {
+            return Err(usage("- (standard input) can be given once".to_owned()));
+        }
+        if args.echo_timeout <= 0 {
+            return Err(usage("--echo-timeout is above 0".to_owned()));
+        }
+        Ok(Self {
+            captures,
+            options: AnalysisOptions {
+                decapsulate: args.reading.decapsulate,
+                strict: args.reading.strict,
+                echo_timeout_ns: args.echo_timeout,
+                max_decompressed: args.reading.max_decompressed,
+                threads: args.reading.jobs.map(usize::from),
+                ..AnalysisOptions::default()
+            },
+            format: args.print.format,
+            style: style(&args.print),
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! From what was measured to what people and programs read: files, tables, JSON.
+
+pub mod json;
+pub mod locale;
