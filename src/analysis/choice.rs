@@ -8,7 +8,13 @@ use crate::options::{AnalysisOptions, Host};
 use crate::summary::{ChosenBy, Nodes};
 
 /// Ports on which migrations listen by default: Proxmox VE, libvirt and Nova, vMotion, Xen, Hyper-V.
-const MIGRATION_PORTS: [(u16, u16); 5] = [(60_000, 60_050), (49_152, 49_261), (8000, 8000), (8002, 8002), (6600, 6600)];
+const MIGRATION_PORTS: [(u16, u16); 5] = [
+    (60_000, 60_050),
+    (49_152, 49_261),
+    (8000, 8000),
+    (8002, 8002),
+    (6600, 6600),
+];
 /// A connection on such a port that carries less is no migration.
 const LEAST_MIGRATION_BYTES: u64 = 1 << 20;
 
@@ -145,7 +151,10 @@ fn by_port(engine: &Engine, pairs: &[Pair], eligible: &[usize]) -> Option<(usize
             }
         }
     }
-    let best = eligible.iter().copied().max_by_key(|&index| (bytes[index].iter().sum::<u64>(), std::cmp::Reverse(index)))?;
+    let best = eligible
+        .iter()
+        .copied()
+        .max_by_key(|&index| (bytes[index].iter().sum::<u64>(), std::cmp::Reverse(index)))?;
     let [first, second] = bytes[best];
     (first + second > 0).then_some((best, usize::from(second > first), ChosenBy::Port))
 }
@@ -169,15 +178,27 @@ fn not_there(engine: &Engine, options: &AnalysisOptions) -> Error {
     if hosts.is_empty() {
         return Error::new(ErrorKind::NothingToAnalyse, "the capture holds no IP packet");
     }
-    let mut list = hosts.iter().take(LISTED).map(|(address, _)| address.to_string()).collect::<Vec<_>>().join(", ");
+    let mut list = hosts
+        .iter()
+        .take(LISTED)
+        .map(|(address, _)| address.to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
     if hosts.len() > LISTED {
         list.push_str(&format!(" and {} more", hosts.len() - LISTED));
     }
-    let name = |host: &Option<Host>| host.as_ref().map_or_else(|| "any host".to_owned(), |host| names(host).join(","));
+    let name = |host: &Option<Host>| {
+        host.as_ref()
+            .map_or_else(|| "any host".to_owned(), |host| names(host).join(","))
+    };
     let port = options.port.map_or_else(String::new, |port| format!(" on port {port}"));
     Error::new(
         ErrorKind::NothingToAnalyse,
-        format!("no packet between {} and {}{port}", name(&options.source), name(&options.target)),
+        format!(
+            "no packet between {} and {}{port}",
+            name(&options.source),
+            name(&options.target)
+        ),
     )
     .advice(format!("hosts in the capture: {list}"))
 }

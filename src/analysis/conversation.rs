@@ -114,3 +114,38 @@ impl TcpState {
         }
     }
 }
+
+impl Conversation {
+    /// "tcp", "udp", "icmp", ... or the protocol's number.
+    pub fn protocol_name(&self) -> String {
+        let name = match self.protocol {
+            1 => "icmp",
+            2 => "igmp",
+            4 => "ipip",
+            6 => "tcp",
+            17 => "udp",
+            33 => "dccp",
+            41 => "ipv6",
+            47 => "gre",
+            50 => "esp",
+            51 => "ah",
+            58 => "icmpv6",
+            89 => "ospf",
+            103 => "pim",
+            112 => "vrrp",
+            132 => "sctp",
+            136 => "udplite",
+            other => return other.to_string(),
+        };
+        name.to_owned()
+    }
+
+    /// An endpoint as text: "10.0.0.1:40000", "[fd00::1]:60000", without ports "10.0.0.1".
+    pub fn endpoint(&self, endpoint: Endpoint) -> String {
+        if self.has_ports {
+            std::net::SocketAddr::new(endpoint.address, endpoint.port).to_string()
+        } else {
+            endpoint.address.to_string()
+        }
+    }
+}

@@ -100,14 +100,22 @@ impl Graded {
                 return ([Figure::Value(pct), no_split, no_split], Some(Method::Echo));
             }
         }
-        let reason = if totals.packets == 0 { Reason::NoPackets } else { Reason::NothingToLose };
+        let reason = if totals.packets == 0 {
+            Reason::NoPackets
+        } else {
+            Reason::NothingToLose
+        };
         ([Figure::Absent(reason); 3], None)
     }
 
     /// Mean RTT in ns of the whole path, what it rests on, and the two half-paths. A half-path without a sample in
     /// `self` takes its mean from `whole`, the totals of the run.
     pub fn rtt_ns(&self, whole: &Self) -> (Option<f64>, Option<Method>, [Option<f64>; 2]) {
-        let own = [0, 1].map(|half| whole.halves[half].method().map(|method| self.halves[half].sum(method).rtt));
+        let own = [0, 1].map(|half| {
+            whole.halves[half]
+                .method()
+                .map(|method| self.halves[half].sum(method).rtt)
+        });
         let means = [0, 1].map(|half| {
             own[half].as_ref().and_then(|sum| sum.mean_ns()).or_else(|| {
                 let method = whole.halves[half].method()?;
@@ -117,9 +125,17 @@ impl Graded {
         let any_own = own.iter().flatten().any(|sum| sum.count > 0);
         if any_own {
             let sum = means.iter().flatten().sum();
-            return (Some(sum), whole.leading_half().map(|(_, method)| method_of(method)), means);
+            return (
+                Some(sum),
+                whole.leading_half().map(|(_, method)| method_of(method)),
+                means,
+            );
         }
-        let echo = self.totals.datagrams.as_ref().and_then(|datagrams| datagrams.echo_rtt.rtt.mean_ns());
+        let echo = self
+            .totals
+            .datagrams
+            .as_ref()
+            .and_then(|datagrams| datagrams.echo_rtt.rtt.mean_ns());
         let tcp_anywhere = whole.halves.iter().any(|half| half.method().is_some());
         match echo {
             Some(mean) if !tcp_anywhere => (Some(mean), Some(Method::Echo), [Some(mean), None]),
@@ -249,7 +265,10 @@ pub fn standard(tally: &Tally, context: &Context<'_>) -> (Standard, Vec<(u64, u6
     };
     let buckets = leading_histogram.map_or_else(Vec::new, |histogram| {
         let shifted = |ns: u64| (ns as f64 + other_ns) as u64 / 2;
-        histogram.buckets().map(|bucket| (shifted(bucket.0), shifted(bucket.1), bucket.2)).collect()
+        histogram
+            .buckets()
+            .map(|bucket| (shifted(bucket.0), shifted(bucket.1), bucket.2))
+            .collect()
     });
     let figures = Standard {
         throughput_bps: rate(totals.ip_bytes),
@@ -283,7 +302,11 @@ pub fn standard(tally: &Tally, context: &Context<'_>) -> (Standard, Vec<(u64, u6
 pub fn rtt_figures(sum: &RttSum, histogram: Option<&Histogram>, absent: Figure) -> RttFigures {
     let ms = |ns: Option<f64>| ns.map_or(absent, |ns| Figure::Value(ns / NS_PER_MS));
     let some = sum.rtt.count > 0;
-    let percentile = |p: f64| histogram.and_then(|histogram| histogram.percentile(p)).map(|ns| ns as f64);
+    let percentile = |p: f64| {
+        histogram
+            .and_then(|histogram| histogram.percentile(p))
+            .map(|ns| ns as f64)
+    };
     RttFigures {
         samples: sum.rtt.count,
         min: ms(some.then_some(sum.rtt.min_ns as f64)),
@@ -298,7 +321,11 @@ pub fn rtt_figures(sum: &RttSum, histogram: Option<&Histogram>, absent: Figure) 
 pub fn wireshark(tally: &WiresharkTally, form: WiresharkJitter) -> Wireshark {
     let packets = tally.packets as f64;
     let span_ns = tally.delta_sum_ns() as f64;
-    let few = if tally.packets == 0 { Reason::NoPackets } else { Reason::SinglePacket };
+    let few = if tally.packets == 0 {
+        Reason::NoPackets
+    } else {
+        Reason::SinglePacket
+    };
     let change_ns = tally.end_deltas_ns().map(|(first, last)| match form {
         WiresharkJitter::Abs => tally.abs_change_ns as f64,
         // Consecutive differences telescope to the last less the first.

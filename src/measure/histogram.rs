@@ -15,4 +15,8 @@ impl Histogram {
     pub fn percentile(&self, _p: f64) -> Option<u64> {
         None
     }
+    /// Stub.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> {
+        std::iter::empty()
+    }
 }

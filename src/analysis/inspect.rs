@@ -1,0 +1,98 @@
+//! What is in the file: its conversations with the TCP analysis of each.
+
+use super::conversation::{Conversation, TcpTotals};
+use super::metrics::rtt_figures;
+use super::run::Observed;
+use crate::figure::{Figure, Reason};
+use crate::migration::Findings;
+use crate::summary::{ConversationRow, Inspection, TcpDirection, TcpSummary};
+
+/// Longest list that includes empty bins.
+const MAX_BINS_LISTED: i64 = 100_000;
+
+/// Lists what was observed.
+pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Findings) {
+    let Observed {
+        mut engine,
+        capture,
+        mut warnings,
+    } = observed;
+    let findings = std::mem::take(&mut engine.migration).finish();
+    let start_ns = engine.quality.start_ns.unwrap_or(0);
+    let bins = engine.quality.bins();
+    let last = bins.last().map_or(0, |bin| bin.bin);
+    let seconds = if last < MAX_BINS_LISTED {
+        let mut dense = vec![(0, 0); if bins.is_empty() { 0 } else { last as usize + 1 }];
+        for bin in &bins {
+            if let Some(slot) = dense.get_mut(bin.bin as usize) {
+                *slot = (bin.packets, bin.wire_bytes);
+            }
+        }
+        let rows = dense.into_iter().enumerate();
+        rows.map(|(bin, (packets, bytes))| (bin as i64 * interval_ns, packets, bytes))
+            .collect()
+    } else {
+        warnings.push(crate::summary::Warning::new(
+            "sparse_seconds",
+            "the capture spans more than 100,000 intervals: only those with frames are listed",
+            Vec::new(),
+        ));
+        bins.iter()
+            .map(|bin| (bin.bin.saturating_mul(interval_ns), bin.packets, bin.wire_bytes))
+            .collect()
+    };
+    let conversations = engine
+        .conversations
+        .iter()
+        .map(|conversation| row(conversation, start_ns))
+        .collect();
+    let inspection = Inspection {
+        capture,
+        conversations,
+        rtp_streams: Vec::new(),
+        seconds,
+        echo: Vec::new(),
+        warnings,
+    };
+    (inspection, findings)
+}
+
+fn row(conversation: &Conversation, start_ns: i64) -> ConversationRow {
+    let (first, last) = conversation.time.unwrap_or((start_ns, start_ns));
+    ConversationRow {
+        protocol: conversation.protocol_name(),
+        a: conversation.endpoint(conversation.a),
+        b: conversation.endpoint(conversation.b),
+        start_s: first.saturating_sub(start_ns) as f64 / 1e9,
+        duration_s: last.saturating_sub(first) as f64 / 1e9,
+        packets_ab: conversation.packets[0],
+        bytes_ab: conversation.wire_bytes[0],
+        packets_ba: conversation.packets[1],
+        bytes_ba: conversation.wire_bytes[1],
+        tcp: conversation.tcp.as_deref().map(|state| TcpSummary {
+            flags: state.flags.iter().map(|(flag, count)| (flag.name(), count)).collect(),
+            ab: direction(&state.totals[0], state.tracker.both_directions()),
+            ba: direction(&state.totals[1], state.tracker.both_directions()),
+        }),
+    }
+}
+
+fn direction(totals: &TcpTotals, both: bool) -> TcpDirection {
+    let reason = if both {
+        Reason::NoRttSamples
+    } else {
+        Reason::OneDirectionOnly
+    };
+    TcpDirection {
+        payload_bytes: totals.payload_bytes,
+        unique_bytes: totals.unique_bytes,
+        retransmitted_segments: totals.repeated_segments,
+        retransmitted_bytes: totals.repeated_bytes,
+        out_of_order_segments: totals.late_segments,
+        rtt: rtt_figures(
+            &totals.data_ack,
+            totals.data_ack_histogram.as_deref(),
+            Figure::Absent(reason),
+        ),
+    }
+}

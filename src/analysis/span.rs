@@ -1,0 +1,50 @@
+//! Adds up the entries of a pair that lie within a span.
+
+use super::metrics::Distributions;
+use crate::measure::tally::Tally;
+use crate::measure::timeline::{Entry, Epoch};
+
+/// Everything between two times.
+#[derive(Debug, Clone, Default)]
+pub struct SpanTotals {
+    /// The totals.
+    pub tally: Tally,
+    /// RTT distributions.
+    pub distributions: Distributions,
+    /// First and last frame, nanoseconds since the epoch.
+    pub time: Option<(i64, i64)>,
+}
+
+/// The totals of the entries within `span` (both ends included), of all where it is `None`.
+pub fn totals(entries: &[Entry], epochs: &[Epoch], span: Option<(i64, i64)>) -> SpanTotals {
+    let mut totals = SpanTotals::default();
+    for entry in entries.iter().filter(|entry| lies_in(entry.time, span)) {
+        totals.tally.append(&entry.tally);
+        let (first, last) = totals.time.unwrap_or(entry.time);
+        totals.time = Some((first.min(entry.time.0), last.max(entry.time.1)));
+    }
+    for epoch in epochs {
+        if epoch.time.is_some_and(|time| lies_in(time, span)) {
+            for (mine, theirs) in totals
+                .distributions
+                .iter_mut()
+                .flatten()
+                .zip(epoch.rtt.iter().flatten())
+            {
+                mine.merge(theirs);
+            }
+        }
+    }
+    totals
+}
+
+/// An entry that straddles an end of the span counts where more than half of its time lies inside. The ends of a
+/// migration are cut exactly; only a span that was found by its shape afterwards can fall within an entry.
+fn lies_in((first, last): (i64, i64), span: Option<(i64, i64)>) -> bool {
+    let Some((start, end)) = span else { return true };
+    if first >= start && last <= end {
+        return true;
+    }
+    let inside = last.min(end).saturating_sub(first.max(start));
+    inside > 0 && inside > last.saturating_sub(first) / 2
+}

@@ -1,0 +1,235 @@
+//! From an observed run to its summary.
+
+use super::choice::{self, Choice};
+use super::conversation::Conversation;
+use super::engine::Engine;
+use super::metrics::{Context, rtt_figures, standard, wireshark};
+use super::run::Observed;
+use super::seconds::{Frame, series};
+use super::span::totals;
+use super::warnings;
+use crate::error::{Error, ErrorKind, Result};
+use crate::figure::{Figure, Reason};
+use crate::migration::Findings;
+use crate::options::{AnalysisOptions, During, GradedDirection};
+use crate::summary::{FlowRow, Metrics, Selection, Span, SpanOf, Summary};
+
+/// Left-out conversations that the report names.
+const LEFT_OUT_LISTED: usize = 5;
+
+/// The answer of a run, and what its migrations did.
+#[derive(Debug)]
+pub struct Answer {
+    /// The figures.
+    pub summary: Summary,
+    /// All migrations.
+    pub findings: Findings,
+    /// The one whose span is graded.
+    pub migration: Option<usize>,
+}
+
+/// Chooses the nodes and works out the figures.
+pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer> {
+    let Observed {
+        mut engine,
+        capture,
+        mut warnings,
+    } = observed;
+    let findings = std::mem::take(&mut engine.migration).finish();
+    let choice = choice::choose(&engine, &findings.migrations, options)?;
+    let migration = choice.migration.and_then(|index| findings.migrations.get(index));
+    let frame = Frame {
+        start_ns: engine.quality.start_ns.unwrap_or(0),
+        last_ns: engine.quality.time.map_or(0, |(_, last)| last),
+        interval_ns: options.interval_ns,
+    };
+    let selection = selection(&engine, &choice);
+    let missing = missing_bytes(&engine, &choice, options.direction);
+    let flows = flows(&engine, &choice, frame.start_ns);
+    let Some(pair) = engine.pairs.get_mut(choice.pair) else {
+        return Err(Error::new(
+            ErrorKind::NothingToAnalyse,
+            "the capture holds no IP packet",
+        ));
+    };
+    if pair.dropped {
+        warnings.push(warnings::series_dropped());
+    }
+    let entries = pair.timeline.entries().to_vec();
+    let epochs = pair.timeline.epochs();
+    let all = totals(&entries, epochs, None);
+    if all.tally.wireshark.packets == 0 && !pair.dropped {
+        return Err(Error::new(
+            ErrorKind::NothingToAnalyse,
+            "no frame between the nodes lies between --from and --to",
+        ));
+    }
+    let metrics_of = |span: Option<(i64, i64)>, of: SpanOf| {
+        let totals = totals(&entries, epochs, span);
+        let in_span: Vec<_> = entries
+            .iter()
+            .filter(|e| span.is_none_or(|(a, b)| e.time.0 >= a && e.time.1 <= b))
+            .cloned()
+            .collect();
+        let bins = series(&in_span, &totals.tally, frame, options, choice.forward);
+        let context = Context {
+            direction: options.direction,
+            forward: choice.forward,
+            distributions: &totals.distributions,
+            bin_throughput_bps: bins.full_bins_bps,
+            missing_bytes: missing,
+        };
+        let (standard, buckets) = standard(&totals.tally, &context);
+        let (first, last) = totals.time.unwrap_or((frame.start_ns, frame.start_ns));
+        let metrics = Metrics {
+            span: Span {
+                of,
+                start_s: (first - frame.start_ns) as f64 / 1e9,
+                end_s: (last - frame.start_ns) as f64 / 1e9,
+            },
+            standard,
+            wireshark: wireshark(&totals.tally.wireshark, options.wireshark_jitter),
+        };
+        (metrics, buckets)
+    };
+    let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
+    let span = span.filter(|&span| totals(&entries, &[], Some(span)).tally.wireshark.packets > 0);
+    let over_migration = span.is_some() && options.during != Some(During::Capture);
+    let (capture_metrics, capture_buckets) = metrics_of(None, SpanOf::Capture);
+    let (metrics, metrics_capture, delay_buckets_ns) = if over_migration {
+        let (metrics, buckets) = metrics_of(span, SpanOf::Migration);
+        (metrics, Some(capture_metrics), buckets)
+    } else {
+        (capture_metrics, None, capture_buckets)
+    };
+    if options.during == Some(During::Migration) && span.is_none() {
+        warnings.push(warnings::no_migration_to_grade());
+    }
+    let rows = series(&entries, &all.tally, frame, options, choice.forward);
+    warnings.extend(warnings::of_run(&engine, &capture, &metrics, &rows, &choice, options));
+    Ok(Answer {
+        summary: Summary {
+            capture,
+            target_capture: None,
+            nodes: choice.nodes,
+            selection,
+            metrics,
+            metrics_capture,
+            seconds: rows.seconds,
+            interval_ns: options.interval_ns,
+            flows,
+            delay_buckets_ns,
+            warnings,
+        },
+        migration: choice.migration,
+        findings,
+    })
+}
+
+fn in_pair<'a>(engine: &'a Engine, choice: &Choice) -> impl Iterator<Item = &'a Conversation> {
+    let pair = choice.pair;
+    engine
+        .conversations
+        .iter()
+        .filter(move |conversation| conversation.pair == pair)
+}
+
+fn selection(engine: &Engine, choice: &Choice) -> Selection {
+    let Some(pair) = engine.pairs.list().get(choice.pair as usize) else {
+        return Selection::default();
+    };
+    let packets = pair.packets.iter().sum();
+    let wire_bytes = pair.wire_bytes.iter().sum();
+    let mut others: Vec<&Conversation> = engine
+        .conversations
+        .iter()
+        .filter(|conversation| conversation.pair != choice.pair)
+        .collect();
+    others.sort_by_key(|conversation| std::cmp::Reverse(conversation.wire_bytes.iter().sum::<u64>()));
+    let describe = |conversation: &&Conversation| {
+        let text = format!(
+            "{} {} <-> {}",
+            conversation.protocol_name(),
+            conversation.endpoint(conversation.a),
+            conversation.endpoint(conversation.b)
+        );
+        (text, conversation.wire_bytes.iter().sum())
+    };
+    Selection {
+        packets,
+        wire_bytes,
+        conversations: pair.conversations,
+        left_out_packets: engine.quality.packets.saturating_sub(packets),
+        left_out_bytes: engine.quality.wire_bytes.saturating_sub(wire_bytes),
+        largest_left_out: others.iter().take(LEFT_OUT_LISTED).map(describe).collect(),
+        display_filter: String::new(),
+    }
+}
+
+/// Bytes of the graded direction that were acknowledged and never captured.
+fn missing_bytes(engine: &Engine, choice: &Choice, direction: GradedDirection) -> u64 {
+    let wanted = |pair_direction: usize| match direction {
+        GradedDirection::Forward => pair_direction == choice.forward,
+        GradedDirection::Reverse => pair_direction != choice.forward,
+        GradedDirection::Both => true,
+    };
+    in_pair(engine, choice)
+        .filter_map(|conversation| Some((conversation, conversation.tcp.as_deref()?)))
+        .map(|(conversation, state)| {
+            let directions = [crate::flow::Direction::Ab, crate::flow::Direction::Ba];
+            let mine = directions
+                .into_iter()
+                .filter(|d| wanted(conversation.pair_direction(d.index())));
+            mine.map(|direction| state.tracker.missing_bytes(direction))
+                .sum::<u64>()
+        })
+        .sum()
+}
+
+fn flows(engine: &Engine, choice: &Choice, start_ns: i64) -> Vec<FlowRow> {
+    in_pair(engine, choice)
+        .map(|conversation| flow_row(conversation, choice.forward, start_ns))
+        .collect()
+}
+
+fn flow_row(conversation: &Conversation, forward: usize, start_ns: i64) -> FlowRow {
+    // The conversation's direction that runs from source to target.
+    let there = conversation.pair_direction(forward);
+    let (source, target) = if there == 0 {
+        (conversation.a, conversation.b)
+    } else {
+        (conversation.b, conversation.a)
+    };
+    let swap = |values: [u64; 2]| [values[there], values[1 - there]];
+    let (first, last) = conversation.time.unwrap_or((start_ns, start_ns));
+    let tcp = conversation.tcp.as_deref();
+    let loss_pct = tcp.map_or(Figure::Absent(Reason::NothingToLose), |state| {
+        let totals = &state.totals[there];
+        let lost = totals.lost_bytes.saturating_sub(totals.spurious_bytes) as f64;
+        let sent = (totals.payload_bytes + totals.lost_upstream_bytes) as f64;
+        Figure::ratio(lost * 100.0, sent, Reason::NothingToLose)
+    });
+    let rtt_ms = tcp.map_or(Figure::Absent(Reason::NoRttSamples), |state| {
+        rtt_figures(
+            &state.totals[there].data_ack,
+            None,
+            Figure::Absent(Reason::NoRttSamples),
+        )
+        .mean
+    });
+    FlowRow {
+        protocol: conversation.protocol_name(),
+        source: conversation.endpoint(source),
+        target: conversation.endpoint(target),
+        start_s: (first - start_ns) as f64 / 1e9,
+        duration_s: (last - first) as f64 / 1e9,
+        packets: swap(conversation.packets),
+        wire_bytes: swap(conversation.wire_bytes),
+        payload_bytes: tcp.map_or([0; 2], |state| {
+            swap([0, 1].map(|index| state.totals[index].unique_bytes))
+        }),
+        loss_pct,
+        rtt_ms,
+        role: conversation.role.map(|role| role.as_str().to_owned()),
+    }
+}
