@@ -14,6 +14,7 @@ mod reader;
 mod sniff;
 mod source;
 mod walk;
+pub mod write;
 
 pub use frame::{Block, Compression, FileFormat, Frame, Interface, LinkType};
 pub use reader::{FileProperties, ReadOptions, ReadWarning, Reader};

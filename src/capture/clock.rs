@@ -25,29 +25,29 @@ enum Scale {
 
 impl Clock {
     /// `if_tsresol` as its byte says (pcapng, section 4.2: the top bit chooses base 2) and `if_tsoffset` in seconds.
-    /// `None` where a second has more ticks than 64 bits can count.
-    pub(super) fn new(resolution: u8, offset_s: i64) -> Option<Self> {
+    pub(super) fn new(resolution: u8, offset_s: i64) -> Self {
         let exponent = u32::from(resolution & 0x7f);
-        let ticks_per_second = if resolution & 0x80 == 0 {
-            10_u64.checked_pow(exponent)?
+        let binary = resolution & 0x80 != 0;
+        let ticks_per_second = if binary {
+            1_u64.checked_shl(exponent)
         } else {
-            1_u64.checked_shl(exponent)?
+            10_u64.checked_pow(exponent)
         };
-        let scale = if NS_PER_SECOND.is_multiple_of(ticks_per_second) {
-            Scale::Multiply(NS_PER_SECOND / ticks_per_second)
-        } else if ticks_per_second.is_multiple_of(NS_PER_SECOND) {
-            Scale::Divide(ticks_per_second / NS_PER_SECOND)
-        } else {
-            Scale::Shift(exponent)
+        let scale = match ticks_per_second {
+            Some(ticks) if NS_PER_SECOND.is_multiple_of(ticks) => Scale::Multiply(NS_PER_SECOND / ticks),
+            _ if binary => Scale::Shift(exponent),
+            // From 10^29 ticks a second on, 64 bits of them do not fill a nanosecond.
+            _ => Scale::Divide(10_u64.checked_pow(exponent.saturating_sub(9)).unwrap_or(u64::MAX)),
         };
-        Some(Self {
-            ticks_per_second,
+        Self {
+            ticks_per_second: ticks_per_second.unwrap_or(u64::MAX),
             offset_s,
             offset_ns: offset_s.checked_mul(NS_PER_SECOND as i64),
             scale,
-        })
+        }
     }
 
+    /// As many as 64 bits can say: `u64::MAX` stands for more.
     pub(super) fn ticks_per_second(&self) -> u64 {
         self.ticks_per_second
     }
@@ -57,19 +57,13 @@ impl Clock {
     }
 
     /// Nanoseconds since the epoch, rounded down; `None` beyond what 64 bits hold (the year 2262).
+    /// Nanoseconds since the epoch, rounded down; `None` beyond what 64 bits hold (the year 2262).
     #[inline]
     pub(super) fn to_ns(self, ticks: u64) -> Option<i64> {
         let ns = match self.scale {
             Scale::Multiply(factor) => ticks.checked_mul(factor),
             Scale::Divide(divisor) => Some(ticks / divisor),
-            Scale::Shift(bits) => {
-                let part = ticks & (self.ticks_per_second - 1);
-                // Rounded down, and less than a second: no bit is lost on the way back to 64.
-                let part_ns = ((u128::from(part) * u128::from(NS_PER_SECOND)) >> bits) as u64;
-                (ticks >> bits)
-                    .checked_mul(NS_PER_SECOND)
-                    .and_then(|whole_ns| whole_ns.checked_add(part_ns))
-            }
+            Scale::Shift(bits) => u64::try_from((u128::from(ticks) * u128::from(NS_PER_SECOND)) >> bits).ok(),
         };
         if let (Some(ns), Some(offset_ns)) = (ns, self.offset_ns)
             && let Ok(ns) = i64::try_from(ns)
@@ -80,15 +74,15 @@ impl Clock {
         self.to_ns_wide(ticks)
     }
 
-    /// For offsets that only in sum with the ticks come to something that 64 bits hold.
+    /// For times and offsets that come to something that 64 bits hold only in sum.
     #[cold]
     fn to_ns_wide(self, ticks: u64) -> Option<i64> {
-        let whole = ticks / self.ticks_per_second;
-        let part = ticks % self.ticks_per_second;
-        // Both factors are below 2^64, so the product is below 2^127.
-        let part_ns = u128::from(part) * u128::from(NS_PER_SECOND) / u128::from(self.ticks_per_second);
-        let seconds = i128::from(whole) + i128::from(self.offset_s);
-        let ns = seconds * i128::from(NS_PER_SECOND) + part_ns as i128;
-        i64::try_from(ns).ok()
+        // Below 2^64 * 2^30 all of them, and the offset is below 2^63 * 2^30.
+        let ns = match self.scale {
+            Scale::Multiply(factor) => i128::from(ticks) * i128::from(factor),
+            Scale::Divide(divisor) => i128::from(ticks / divisor),
+            Scale::Shift(bits) => (i128::from(ticks) * i128::from(NS_PER_SECOND)) >> bits,
+        };
+        i64::try_from(ns + i128::from(self.offset_s) * i128::from(NS_PER_SECOND)).ok()
     }
 }

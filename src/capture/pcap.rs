@@ -61,30 +61,28 @@ pub(super) struct Pcap {
 impl Pcap {
     /// Reads the file header.
     pub(super) fn new(head: &[u8; HEADER_LEN]) -> Result<Self> {
-        let [m0, m1, m2, m3, rest @ ..] = *head;
+        let [m0, m1, m2, m3, ..] = *head;
         let big_endian = m0 == 0xa1;
-        let modified =
-            u32::from_be_bytes(if big_endian { [m0, m1, m2, m3] } else { [m3, m2, m1, m0] }) == MAGIC_MODIFIED;
+        let magic = u32::from_be_bytes([m0, m1, m2, m3]);
+        let modified = magic == MAGIC_MODIFIED || magic.swap_bytes() == MAGIC_MODIFIED;
         // pcap-parser refuses the modified magic in big-endian files, whose header is else an ordinary one.
         let mut ordinary = *head;
         if modified && big_endian {
             let (magic, _) = ordinary.split_at_mut(4);
             magic.copy_from_slice(&[0xa1, 0xb2, 0xc3, 0xd4]);
         }
-        let _ = rest;
         let (_, header) = parse_pcap_header(&ordinary)
             .map_err(|e| Error::new(ErrorKind::Corrupt, format!("the pcap header cannot be read: {e}")).byte(0))?;
         let order = match (header.version_major, header.version_minor) {
             (2, 0..=2) | (543, 0) => LengthOrder::OriginalFirst,
             (2, 3) => LengthOrder::Undecided,
-            (2, _) => LengthOrder::CapturedFirst,
-            (major, minor) => {
-                return Err(
-                    Error::new(ErrorKind::Corrupt, format!("pcap of version {major}.{minor}"))
-                        .byte(4)
-                        .advice("versions 2.0 to 2.4 are known; the file header is probably damaged"),
-                );
+            (0 | 1, _) => {
+                let found = format!("pcap of version {}.{}", header.version_major, header.version_minor);
+                return Err(Error::new(ErrorKind::Corrupt, found)
+                    .byte(4)
+                    .advice("versions from 2.0 on are known; the file header is probably damaged"));
             }
+            _ => LengthOrder::CapturedFirst,
         };
         let link_type = LinkType((header.network.0 as u32 & NETWORK_MASK) as u16);
         Ok(Self {

@@ -17,8 +17,11 @@ use super::walk::{Stop, Walk, max_captured, pseudo_header_len};
 /// Type and both lengths: what every block has.
 const MIN_BLOCK: usize = 12;
 
-/// Longest block taken for real; packets of link types that allow more have their own limit.
+/// Longest block that is taken into memory; packets of link types that allow more have their own limit.
 const MAX_BLOCK: u32 = 16 * 1024 * 1024;
+
+/// Blocks of no use here that are longer than this are passed over without ever being in memory as a whole.
+const LONG_BLOCK: u32 = 64 * 1024;
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
@@ -74,8 +77,12 @@ pub(super) struct Pcapng {
     interfaces: Vec<Interface>,
     /// Whether `dropped` rests on `isb_ifdrop`, which counts before `isb_osdrop`, by interface.
     dropped_by_interface: Vec<bool>,
-    /// Frames whose time does not fit, and the number of the first of them among the frames of its walk.
+    /// Frames whose time does not fit.
     unrepresentable: u64,
+    /// Bytes still to pass over of a long block, before its second length.
+    skipping: usize,
+    /// What that second length must say.
+    skipped_length: Option<u32>,
 }
 
 /// A block whose content does not hold what its type promises.
@@ -91,7 +98,12 @@ impl Pcapng {
         self.unrepresentable
     }
 
-    /// Adds a frame for each whole packet block of `data`, which begins with a block.
+    /// True within a long block that is being passed over.
+    pub(super) fn is_within_record(&self) -> bool {
+        self.skipped_length.is_some()
+    }
+
+    /// Adds a frame for each whole packet block of `data`, which begins where the last walk ended.
     pub(super) fn walk(&mut self, data: &[u8], frames: &mut Vec<Frame>) -> Walk {
         let mut at = 0_usize;
         // A section header ends the inner walk, since it may change the byte order.
@@ -118,6 +130,11 @@ impl Pcapng {
         };
         let mut at = start;
         let stop = loop {
+            if self.skipped_length.is_some()
+                && let Err(stop) = self.skip(data, &mut at)
+            {
+                break stop;
+            }
             let rest = data.get(at..).unwrap_or_default();
             let Some(&[t0, t1, t2, t3, l0, l1, l2, l3]) = rest.first_chunk::<8>() else {
                 break Stop::NeedMore(MIN_BLOCK);
@@ -127,6 +144,11 @@ impl Pcapng {
                 break Stop::NeedMore(MIN_BLOCK);
             }
             let length = number([l0, l1, l2, l3]);
+            if length > LONG_BLOCK && !is_used(kind) {
+                self.skipping = (length as usize).next_multiple_of(4) - 4;
+                self.skipped_length = Some(length);
+                continue;
+            }
             if (length as usize) < MIN_BLOCK {
                 break Stop::Corrupt(format!(
                     "a block of {length} bytes, less than the {MIN_BLOCK} that any has"
@@ -160,6 +182,34 @@ impl Pcapng {
             at += whole;
         };
         Walk { consumed: at, stop }
+    }
+
+    /// Passes over as much of a long block as `data` has from `at`.
+    fn skip(&mut self, data: &[u8], at: &mut usize) -> Result<(), Stop> {
+        let rest = data.get(*at..).unwrap_or_default();
+        let passed = self.skipping.min(rest.len());
+        *at += passed;
+        self.skipping -= passed;
+        let Some(&trailer) = rest.get(passed..).and_then(<[u8]>::first_chunk::<4>) else {
+            return Err(Stop::NeedMore(4));
+        };
+        let trailer = self.number(trailer);
+        if let Some(length) = self.skipped_length
+            && length != trailer
+        {
+            return Err(Stop::Corrupt(lengths_differ(length, trailer)));
+        }
+        *at += 4;
+        self.skipped_length = None;
+        Ok(())
+    }
+
+    fn number(&self, bytes: [u8; 4]) -> u32 {
+        if self.big_endian {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
+        }
     }
 
     fn longest_block(&self, kind: u32) -> u32 {
@@ -255,7 +305,7 @@ impl Pcapng {
     }
 
     /// A simple packet block: of the section's first interface, without a time; its captured length follows from
-    /// the original length, the interface's snap length and the block's room.
+    /// the original length and the interface's snap length.
     fn simple_packet<const BIG_ENDIAN: bool>(
         &mut self,
         content: &[u8],
@@ -278,10 +328,8 @@ impl Pcapng {
             return Err("a simple packet in a section that describes no interface".to_owned());
         };
         let room = content.len() - SIMPLE_HEADER;
-        let mut captured = original.min(u32::try_from(room).unwrap_or(u32::MAX));
-        if source.snaplen != 0 {
-            captured = captured.min(source.snaplen);
-        }
+        let limit = if source.snaplen == 0 { u32::MAX } else { source.snaplen };
+        let captured = original.min(limit);
         check_captured(captured, room, source)?;
         frames.push(Frame {
             time_ns: None,
@@ -330,13 +378,11 @@ impl Pcapng {
             Err(e) => return Some(Err(Stop::Corrupt(format!("a section header that cannot be read: {e}")))),
         };
         if header.block_len1 != header.block_len2 {
-            let what = format!(
-                "a section header that says {} bytes at its start and {} at its end",
-                header.block_len1, header.block_len2
-            );
+            let what = lengths_differ(header.block_len1, header.block_len2);
             return Some(Err(Stop::Corrupt(what)));
         }
-        if header.major_version != 1 {
+        // 1.2 was written for a while and is 1.0.
+        if !matches!((header.major_version, header.minor_version), (1, 0 | 2)) {
             let what = format!("pcapng of version {}.{}", header.major_version, header.minor_version);
             return Some(Err(Stop::Corrupt(what)));
         }
@@ -361,11 +407,7 @@ impl Pcapng {
         let offset_s = option(OPTION_TSOFFSET)
             .and_then(|value| self.integer(value))
             .unwrap_or_default() as i64;
-        let Some(clock) = Clock::new(resolution, offset_s) else {
-            return Err(format!(
-                "an interface whose timestamps have the resolution {resolution:#04x}"
-            ));
-        };
+        let clock = Clock::new(resolution, offset_s);
         let name = option(OPTION_NAME)
             .map(|value| String::from_utf8_lossy(value).trim_end_matches('\0').to_owned())
             .filter(|name| !name.is_empty());
@@ -425,10 +467,28 @@ impl Pcapng {
     }
 }
 
-/// The bytes of the first option of this code, without padding.
+/// The bytes of the first option of this code, without padding. What stands after the end of the options, which
+/// pcap-parser reads on over, does not count.
 fn option_value<'a>(options: &'a [PcapNGOption<'_>], code: u16) -> Option<&'a [u8]> {
-    let option = options.iter().find(|option| option.code == OptionCode(code))?;
-    option.as_bytes().ok()
+    let mut in_force = options.iter().take_while(|option| option.code != OptionCode::EndOfOpt);
+    in_force.find(|option| option.code == OptionCode(code))?.as_bytes().ok()
+}
+
+/// Blocks that are looked into.
+fn is_used(kind: u32) -> bool {
+    matches!(
+        kind,
+        ENHANCED_PACKET
+            | OBSOLETE_PACKET
+            | SIMPLE_PACKET
+            | INTERFACE_DESCRIPTION
+            | INTERFACE_STATISTICS
+            | SECTION_HEADER
+    )
+}
+
+fn lengths_differ(first: u32, last: u32) -> Fault {
+    format!("a block that says {first} bytes at its start and {last} at its end")
 }
 
 #[inline]

@@ -80,6 +80,14 @@ impl Format {
             Self::Pcapng(pcapng) => pcapng.walk(data, frames),
         }
     }
+
+    /// True where the bytes that a walk consumed end within a record.
+    fn is_within_record(&self) -> bool {
+        match self {
+            Self::Pcap(_) => false,
+            Self::Pcapng(pcapng) => pcapng.is_within_record(),
+        }
+    }
 }
 
 /// Why the bytes came to an end.
@@ -323,9 +331,9 @@ impl Reader {
         }
         let frame = self.frames + 1;
         let end_byte = self.offset + self.carry.len() as u64;
-        let left = self.carry.len();
+        let whole = self.carry.is_empty() && !self.format.is_within_record();
         let (code, byte, found, advice) = match self.end.take() {
-            None | Some(End::Clean) if left == 0 => return,
+            None | Some(End::Clean) if whole => return,
             None | Some(End::Clean) => (
                 "capture_cut",
                 end_byte,
