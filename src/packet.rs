@@ -5,6 +5,7 @@
 
 mod arp;
 mod ether_type;
+mod extension;
 mod fast;
 mod ip;
 mod layer;
@@ -188,7 +189,8 @@ pub enum Transport {
         /// Destination port.
         dst_port: u16,
     },
-    /// SCTP, DCCP or UDP-Lite: ports alone.
+    /// Ports alone: SCTP, DCCP or UDP-Lite; also TCP or UDP whose header was cut behind the ports or contradicts
+    /// itself (the packet's `protocol` tells), which belongs to no conversation that Wireshark counts.
     Ports {
         /// Source port.
         src_port: u16,
@@ -242,7 +244,8 @@ pub struct Tcp {
     /// The first two SACK blocks: the first shows a DSACK (RFC 2883), the second tells whether it lies within a
     /// larger block. Left and right edge.
     pub sack: [(u32, u32); 2],
-    /// The options were cut by the snap length: absent options may have been there.
+    /// The header ends beyond what was captured (or beyond its IP packet): absent options may have been there.
+    /// Wireshark reads such a segment's fields, but counts it in no conversation.
     pub options_cut: bool,
 }
 

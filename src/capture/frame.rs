@@ -17,8 +17,12 @@ impl LinkType {
     pub const RAW_DLT: Self = Self(12);
     /// PPP in HDLC-like framing (RFC 1662).
     pub const PPP_HDLC: Self = Self(50);
+    /// PPPoE, without the Ethernet header.
+    pub const PPP_ETHER: Self = Self(51);
     /// Raw IPv4 or IPv6, told apart by the version nibble.
     pub const RAW: Self = Self(101);
+    /// Cisco's HDLC framing.
+    pub const C_HDLC: Self = Self(104);
     /// OpenBSD loopback: a 4-byte address family in network byte order.
     pub const LOOP: Self = Self(108);
     /// Linux cooked capture v1.

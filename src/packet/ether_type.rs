@@ -1,7 +1,7 @@
 //! Between link and network: EtherTypes, VLAN tags, MPLS stacks, PPPoE and PPP, LLC and SNAP.
 
 use super::layer::Layer;
-use super::{Context, Network, arp, ip};
+use super::{Context, Network, arp, ip, link};
 
 /// EtherType of IPv4.
 pub(super) const IPV4: u16 = 0x0800;
@@ -11,6 +11,9 @@ pub(super) const IPV6: u16 = 0x86dd;
 pub(super) const VLAN: [u16; 3] = [0x8100, 0x88a8, 0x9100];
 /// EtherTypes of MPLS, unicast and multicast.
 pub(super) const MPLS: [u16; 2] = [0x8847, 0x8848];
+/// EtherTypes of tags that are no VLANs, with their length, the EtherType behind them included: VN-Tag (802.1BR's
+/// forerunner) and Cisco's metadata.
+const OTHER_TAGS: [(u16, usize); 2] = [(0x8926, 6), (0x8909, 8)];
 /// EtherType of Ethernet within another protocol (transparent Ethernet bridging).
 pub(super) const ETHERNET: u16 = 0x6558;
 /// EtherType of a PPPoE session (RFC 2516).
@@ -31,6 +34,10 @@ mod mpls {
     pub const BOTTOM: usize = 2;
     /// That bit.
     pub const BOTTOM_BIT: u8 = 0x01;
+    /// Bytes of a pseudowire's control word and of an associated channel header (RFC 4385).
+    pub const CONTROL_WORD_LEN: usize = 4;
+    /// Where the latter holds its type, a PPP protocol number.
+    pub const CHANNEL_TYPE: usize = 2;
 }
 
 /// PPPoE header (RFC 2516).
@@ -66,44 +73,48 @@ mod llc {
 
 /// Reads what follows an Ethernet header or a VLAN tag, whose last two bytes are an EtherType or a length.
 pub(super) fn decode_type_or_len(type_or_len: u16, layer: Layer<'_>, context: &mut Context) -> Network {
-    if type_or_len <= MAX_802_3_LEN {
-        decode_llc(layer.limit(type_or_len.into()), context)
-    } else {
-        decode(type_or_len, layer, context)
+    match type_or_len {
+        0 => Network::Other(0),
+        1..=MAX_802_3_LEN => decode_llc(layer.limit(type_or_len.into()), context),
+        _ => decode(type_or_len, layer, context),
     }
 }
 
 /// Reads what an EtherType announces.
 pub(super) fn decode(ether_type: u16, layer: Layer<'_>, context: &mut Context) -> Network {
     match ether_type {
-        IPV4 => ip::decode_v4(layer, context),
+        IPV4 => ip::decode(layer, context),
         IPV6 => ip::decode_v6(layer, context),
         arp::ARP | arp::RARP => arp::decode(ether_type, layer),
-        tag if VLAN.contains(&tag) => decode_vlan(layer, context),
+        tag if tag_len(tag).is_some() => decode_tags(tag, layer, context),
         label if MPLS.contains(&label) => decode_mpls(label, layer, context),
-        PPPOE_SESSION => match layer.u16(pppoe::PAYLOAD_LEN) {
-            Some(len) => decode_ppp(layer.skip(pppoe::LEN).limit(len.into()), context),
-            None => Network::Malformed,
-        },
+        PPPOE_SESSION => decode_pppoe(layer, context),
         other => Network::Other(other),
     }
 }
 
-/// Tags nest without bound: they are stepped over here, not by recursion.
-fn decode_vlan(mut layer: Layer<'_>, context: &mut Context) -> Network {
-    loop {
-        let Some(type_or_len) = layer.u16(VLAN_TYPE) else {
-            return Network::Malformed;
-        };
-        layer = layer.skip(VLAN_LEN);
-        if !VLAN.contains(&type_or_len) {
-            return decode_type_or_len(type_or_len, layer, context);
-        }
+/// Bytes of the tag that an EtherType announces, the EtherType at its end included.
+fn tag_len(ether_type: u16) -> Option<usize> {
+    if VLAN.contains(&ether_type) {
+        return Some(VLAN_LEN);
     }
+    OTHER_TAGS.iter().find(|tag| tag.0 == ether_type).map(|tag| tag.1)
 }
 
-/// MPLS does not say what it carries: the first nibble is IP's version, or 0 for a pseudowire's control word
-/// (RFC 4385), behind which an Ethernet frame is likely.
+/// Tags nest without bound: they are stepped over here, not by recursion.
+fn decode_tags(mut ether_type: u16, mut layer: Layer<'_>, context: &mut Context) -> Network {
+    while let Some(len) = tag_len(ether_type) {
+        let Some(next) = layer.u16(len - 2) else {
+            return Network::Malformed;
+        };
+        ether_type = next;
+        layer = layer.skip(len);
+    }
+    decode_type_or_len(ether_type, layer, context)
+}
+
+/// MPLS does not say what it carries. The first nibble is IP's version, or 0 for a pseudowire's control word, behind
+/// which an Ethernet frame is likely, or 1 for an associated channel (RFC 4385).
 pub(super) fn decode_mpls(ether_type: u16, mut layer: Layer<'_>, context: &mut Context) -> Network {
     loop {
         let Some(last) = layer.u8(mpls::BOTTOM) else {
@@ -114,10 +125,30 @@ pub(super) fn decode_mpls(ether_type: u16, mut layer: Layer<'_>, context: &mut C
             break;
         }
     }
-    match layer.u8(0).map(|first| first >> 4) {
-        Some(4) => ip::decode_v4(layer, context),
-        Some(6) => ip::decode_v6(layer, context),
-        _ => Network::Other(ether_type),
+    match (layer.u8(0), layer.u16(mpls::CHANNEL_TYPE)) {
+        (Some(first), _) if matches!(first >> 4, 4 | 6) => ip::decode(layer, context),
+        (Some(first), _) if first >> 4 == 0 => {
+            let outer = (context.src_mac, context.dst_mac);
+            let inner = link::ethernet(layer.skip(mpls::CONTROL_WORD_LEN), context);
+            if matches!(inner, Network::Ip(_) | Network::Arp(_)) {
+                return inner;
+            }
+            (context.src_mac, context.dst_mac) = outer;
+            Network::Other(ether_type)
+        }
+        (Some(first), Some(ppp::IPV4 | ppp::IPV6)) if first >> 4 == 1 => {
+            ip::decode(layer.skip(mpls::CONTROL_WORD_LEN), context)
+        }
+        (Some(_), _) => Network::Other(ether_type),
+        (None, _) => Network::Malformed,
+    }
+}
+
+/// Reads a PPPoE session's packet.
+pub(super) fn decode_pppoe(layer: Layer<'_>, context: &mut Context) -> Network {
+    match layer.u16(pppoe::PAYLOAD_LEN) {
+        Some(len) => decode_ppp(layer.skip(pppoe::LEN).limit(len.into()), context),
+        None => Network::Malformed,
     }
 }
 
@@ -129,7 +160,7 @@ pub(super) fn decode_ppp(layer: Layer<'_>, context: &mut Context) -> Network {
         _ => return Network::Malformed,
     };
     match protocol {
-        ppp::IPV4 => ip::decode_v4(layer, context),
+        ppp::IPV4 => ip::decode(layer, context),
         ppp::IPV6 => ip::decode_v6(layer, context),
         label if ppp::MPLS.contains(&label) => decode_mpls(0, layer, context),
         _ => Network::Other(0),
@@ -140,7 +171,7 @@ pub(super) fn decode_ppp(layer: Layer<'_>, context: &mut Context) -> Network {
 pub(super) fn decode_llc(layer: Layer<'_>, context: &mut Context) -> Network {
     match layer.array(0) {
         None => Network::Malformed,
-        Some(llc::IP) => ip::decode_v4(layer.skip(llc::IP.len()), context),
+        Some(llc::IP) => ip::decode(layer.skip(llc::IP.len()), context),
         Some(llc::SNAP) => match (layer.array(llc::OUI), layer.u16(llc::PROTOCOL)) {
             (Some(oui), Some(protocol)) if llc::ETHER_TYPE_OUIS.contains(&oui) => {
                 decode(protocol, layer.skip(llc::SNAP_LEN), context)

@@ -1,11 +1,11 @@
-//! IPv4 (RFC 791) and IPv6 (RFC 8200) with their extension headers.
+//! IPv4 (RFC 791) and IPv6 (RFC 8200).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use etherparse::{IpNumber, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, ip_number};
+use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice, ip_number};
 
 use super::layer::Layer;
-use super::{Context, Fragment, Ip, LengthSource, Network, Transport, transport, tunnel};
+use super::{Context, Fragment, Ip, LengthSource, Network, Transport, extension, transport, tunnel};
 
 /// Longest IPv4 header, bytes: its length field counts 15 words.
 const IPV4_MAX_LEN: usize = 60;
@@ -13,51 +13,49 @@ const IPV4_MAX_LEN: usize = 60;
 const IPV4_MIN_LEN: usize = 20;
 /// IPv6 header, bytes.
 const IPV6_LEN: usize = 40;
-/// IPv6 fragment header, bytes.
-const FRAGMENT_LEN: usize = 8;
 
-/// IPv6 extension headers: a next header byte, then a length.
-mod extension {
-    /// Next header.
-    pub const NEXT: usize = 0;
-    /// Length in units of 8 bytes, the first 8 not counted; in the authentication header, units of 4 less 2.
-    pub const LEN: usize = 1;
-    /// Where the options of a hop-by-hop header begin.
-    pub const OPTIONS: usize = 2;
-    /// Option of one byte of padding, which has no length byte.
-    pub const PAD1: u8 = 0;
-    /// Option that holds a 32-bit payload length (RFC 2675).
-    pub const JUMBO_PAYLOAD: u8 = 0xc2;
+/// IPv4 options of source routes: kind, length, pointer to the next address, addresses.
+mod route {
+    /// End of options.
+    pub const END: u8 = 0;
+    /// Padding, without a length byte.
+    pub const NO_OPERATION: u8 = 1;
+    /// Loose and strict source route.
+    pub const KINDS: [u8; 2] = [131, 137];
 }
 
 /// What both versions say of a packet before its transport header.
-struct Header<'a> {
-    src: IpAddr,
-    dst: IpAddr,
+pub(super) struct Header<'a> {
+    pub(super) src: IpAddr,
+    pub(super) dst: IpAddr,
     ttl: u8,
-    identification: Option<u32>,
+    pub(super) identification: Option<u32>,
     total_len: usize,
     length_source: LengthSource,
-    /// Of what follows the header and its extensions; `None` where it lies beyond what was captured.
-    protocol: u8,
-    fragment: Option<(u32, bool)>,
-    payload: Layer<'a>,
+    /// Of `payload`.
+    pub(super) protocol: u8,
+    /// Offset in bytes, and whether more fragments follow.
+    pub(super) fragment: Option<(u32, bool)>,
+    /// What follows the header and its extensions.
+    pub(super) payload: Layer<'a>,
     /// The chain of extension headers ran out of captured bytes.
-    cut: bool,
+    pub(super) cut: bool,
 }
 
-/// Reads whatever version the first nibble says.
-pub(super) fn decode_any(layer: Layer<'_>, context: &mut Context) -> Network {
-    match layer.u8(0).map(|first| first >> 4) {
-        Some(4) => decode_v4(layer, context),
-        Some(6) => decode_v6(layer, context),
-        _ => Network::Malformed,
+impl Header<'_> {
+    /// The transport header is in an earlier fragment.
+    pub(super) fn is_later_fragment(&self) -> bool {
+        self.fragment.is_some_and(|(offset, _)| offset != 0)
     }
 }
 
-/// Reads an IPv4 packet.
-pub(super) fn decode_v4(layer: Layer<'_>, context: &mut Context) -> Network {
-    header_v4(layer).map_or(Network::Malformed, |header| finish(header, context))
+/// Reads the version that the first nibble says. What announces IPv4 is no better informed: IPv6 travels under it too.
+pub(super) fn decode(layer: Layer<'_>, context: &mut Context) -> Network {
+    match layer.u8(0).map(|first| first >> 4) {
+        Some(4) => header_v4(layer).map_or(Network::Malformed, |header| finish(header, context)),
+        Some(6) => decode_v6(layer, context),
+        _ => Network::Malformed,
+    }
 }
 
 /// Reads an IPv6 packet.
@@ -95,10 +93,30 @@ fn header_v4(layer: Layer<'_>) -> Option<Header<'_>> {
         payload: layer.limit(total_len).skip(header_len),
         cut: false,
     };
-    if view.protocol() == ip_number::AUTH && fragment.is_none_or(|(offset, _)| offset == 0) {
-        follow_extensions(&mut header);
+    if let Some(last) = source_route(layer.limit(header_len).skip(IPV4_MIN_LEN)) {
+        header.dst = last.into();
     }
+    extension::follow(&mut header);
     Some(header)
+}
+
+/// Where a source route ends that is not used up yet (RFC 791): the host that the transport connection leads to.
+fn source_route(options: Layer<'_>) -> Option<Ipv4Addr> {
+    let mut at = 0;
+    loop {
+        let kind = options.u8(at)?;
+        match kind {
+            route::END => return None,
+            route::NO_OPERATION => at += 1,
+            _ => {
+                let len = usize::from(options.u8(at + 1)?);
+                if route::KINDS.contains(&kind) && usize::from(options.u8(at + 2)?) < len {
+                    return options.array::<4>(at + len.checked_sub(4)?).map(Ipv4Addr::from);
+                }
+                at += if len < 2 { return None } else { len };
+            }
+        }
+    }
 }
 
 fn header_v6(layer: Layer<'_>) -> Option<Header<'_>> {
@@ -110,7 +128,7 @@ fn header_v6(layer: Layer<'_>) -> Option<Header<'_>> {
     let body = layer.skip(IPV6_LEN);
     let (payload_len, length_source) = match (view.payload_length(), view.next_header()) {
         (0, ip_number::IPV6_NO_NEXT_HEADER) => (0, LengthSource::Header),
-        (0, ip_number::IPV6_HOP_BY_HOP) => match jumbo_payload_len(body) {
+        (0, ip_number::IPV6_HOP_BY_HOP) => match extension::jumbo_payload_len(body) {
             Some(len) => (len as usize, LengthSource::Header),
             None => (body.wire_len(), LengthSource::Frame),
         },
@@ -129,94 +147,19 @@ fn header_v6(layer: Layer<'_>) -> Option<Header<'_>> {
         payload: body.limit(payload_len),
         cut: false,
     };
-    follow_extensions(&mut header);
+    extension::follow(&mut header);
     Some(header)
-}
-
-/// The jumbo payload option of a hop-by-hop header, where it was captured and says more than 16 bits could.
-fn jumbo_payload_len(hop_by_hop: Layer<'_>) -> Option<u32> {
-    let end = (usize::from(hop_by_hop.u8(extension::LEN)?) + 1) * 8;
-    let mut at = extension::OPTIONS;
-    while at < end {
-        let kind = hop_by_hop.u8(at)?;
-        if kind == extension::PAD1 {
-            at += 1;
-            continue;
-        }
-        let len = usize::from(hop_by_hop.u8(at + 1)?);
-        if kind == extension::JUMBO_PAYLOAD && len == 4 {
-            return hop_by_hop.u32(at + 2).filter(|&len| len > u32::from(u16::MAX));
-        }
-        at += 2 + len;
-    }
-    None
-}
-
-/// Steps over extension headers to the transport header. A fragment but the first has none behind its fragment header.
-fn follow_extensions(header: &mut Header<'_>) {
-    use ip_number as n;
-    loop {
-        let layer = header.payload;
-        let Some(next) = layer.u8(extension::NEXT) else {
-            header.cut = is_extension(header.protocol);
-            return;
-        };
-        let len = match IpNumber(header.protocol) {
-            n::IPV6_FRAG => {
-                let (head, real) = layer.head::<FRAGMENT_LEN>();
-                let (Ok(view), FRAGMENT_LEN) = (Ipv6FragmentHeaderSlice::from_slice(&head), real) else {
-                    header.cut = true;
-                    return;
-                };
-                header.identification = Some(view.identification());
-                if view.is_fragmenting_payload() {
-                    let offset = u32::from(view.fragment_offset().value()) * 8;
-                    header.fragment = Some((offset, view.more_fragments()));
-                }
-                FRAGMENT_LEN
-            }
-            _ if !is_extension(header.protocol) => return,
-            number => {
-                let Some(units) = layer.u8(extension::LEN) else {
-                    header.cut = true;
-                    return;
-                };
-                match number {
-                    n::AUTH => (usize::from(units) + 2) * 4,
-                    _ => (usize::from(units) + 1) * 8,
-                }
-            }
-        };
-        header.protocol = next;
-        header.payload = layer.skip(len);
-        if header.fragment.is_some_and(|(offset, _)| offset != 0) {
-            return;
-        }
-    }
-}
-
-fn is_extension(protocol: u8) -> bool {
-    use ip_number as n;
-    matches!(
-        IpNumber(protocol),
-        n::IPV6_HOP_BY_HOP
-            | n::IPV6_ROUTE
-            | n::IPV6_FRAG
-            | n::IPV6_DEST_OPTIONS
-            | n::AUTH
-            | n::MOBILITY
-            | n::HIP
-            | n::SHIM6
-    )
 }
 
 /// Reads the transport header and, where asked for, what a tunnel carries.
 fn finish(header: Header<'_>, context: &mut Context) -> Network {
     let data = header.payload;
-    let (transport, payload) = match header.fragment {
-        _ if header.cut => (Transport::Cut, data),
-        Some((offset, _)) if offset != 0 => (Transport::Other, data),
-        _ => transport::decode(header.protocol, data),
+    let (transport, payload) = if header.cut {
+        (Transport::Cut, data)
+    } else if header.is_later_fragment() {
+        (Transport::Other, data)
+    } else {
+        transport::decode(header.protocol, data)
     };
     if header.fragment.is_none()
         && let Some(inner) = tunnel::decode(header.protocol, &transport, data, payload, context)

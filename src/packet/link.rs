@@ -44,11 +44,24 @@ mod arphrd {
 /// Protocol numbers of cooked headers that are no EtherTypes (linux/if_ether.h).
 const ETH_P_802_2: u16 = 0x0004;
 
-/// Address families as the BSDs, Darwin, Linux and Windows number them.
+/// Address families: every BSD has its own number for IPv6.
 mod family {
     pub const INET: u32 = 2;
-    /// Linux, Windows, NetBSD and OpenBSD, FreeBSD, Darwin.
-    pub const INET6: [u32; 5] = [10, 23, 24, 28, 30];
+    pub const INET6_NETBSD: u32 = 24;
+    pub const INET6_FREEBSD: u32 = 28;
+    pub const INET6_DARWIN: u32 = 30;
+}
+
+/// Cisco's HDLC framing.
+mod cisco {
+    /// Address of unicast frames.
+    pub const UNICAST: u8 = 0x0f;
+    /// Address of multicast frames.
+    pub const MULTICAST: u8 = 0x8f;
+    /// EtherType, big-endian.
+    pub const PROTOCOL: usize = 2;
+    /// Bytes of the header.
+    pub const LEN: usize = 4;
 }
 
 /// Bytes of an Ethernet address.
@@ -57,20 +70,26 @@ const MAC_LEN: usize = 6;
 const ETHERNET_LEN: usize = 14;
 /// BSD null and loop: length of the address family.
 const FAMILY_LEN: usize = 4;
-/// PPP in HDLC-like framing: all-stations address, unnumbered information (RFC 1662).
-const HDLC_ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
+/// PPP in HDLC-like framing (RFC 1662): address and control, bytes.
+const HDLC_LEN: usize = 2;
+/// The address: all stations.
+const HDLC_ALL_STATIONS: u8 = 0xff;
+/// The control field: unnumbered information.
+const HDLC_UNNUMBERED: u8 = 0x03;
 
 /// Reads a frame of the given link type.
 pub(super) fn decode(link_type: LinkType, layer: Layer<'_>, context: &mut Context) -> Network {
     match link_type {
         LinkType::ETHERNET => ethernet(layer, context),
-        LinkType::RAW | LinkType::RAW_DLT | LinkType::RAW_OPENBSD => ip::decode_any(layer, context),
-        LinkType::IPV4 => ip::decode_v4(layer, context),
+        LinkType::RAW | LinkType::RAW_DLT | LinkType::RAW_OPENBSD | LinkType::IPV4 => ip::decode(layer, context),
         LinkType::IPV6 => ip::decode_v6(layer, context),
         LinkType::LINUX_SLL => cooked_v1(layer, context),
         LinkType::LINUX_SLL2 => cooked_v2(layer, context),
-        LinkType::NULL | LinkType::LOOP => loopback(link_type, layer, context),
-        LinkType::PPP | LinkType::PPP_HDLC => ppp_hdlc(layer, context),
+        LinkType::NULL => null(layer, context),
+        LinkType::LOOP => loopback(layer, context),
+        LinkType::PPP | LinkType::PPP_HDLC => hdlc(layer, context),
+        LinkType::PPP_ETHER => ether_type::decode_pppoe(layer, context),
+        LinkType::C_HDLC => cisco_hdlc(layer, context),
         _ => Network::UnknownLink,
     }
 }
@@ -128,27 +147,52 @@ fn cooked(protocol: u16, hardware: u16, payload: Layer<'_>, context: &mut Contex
     }
 }
 
-/// The family is in the byte order of the host that captured: whichever order gives a small number is right.
-fn loopback(link_type: LinkType, layer: Layer<'_>, context: &mut Context) -> Network {
-    let Some(big_endian) = layer.u32(0) else {
+/// The family is in the byte order of the host that captured, and sometimes 16 bits of it: a small number, so the only
+/// byte that is not 0 is it. Some writers put an EtherType there.
+fn null(layer: Layer<'_>, context: &mut Context) -> Network {
+    let Some(word) = layer.array::<FAMILY_LEN>(0) else {
         return Network::Malformed;
     };
-    let family = match link_type {
-        LinkType::LOOP => big_endian,
-        _ => big_endian.min(big_endian.swap_bytes()),
-    };
     let payload = layer.skip(FAMILY_LEN);
-    if family == family::INET {
-        ip::decode_v4(payload, context)
-    } else if family::INET6.contains(&family) {
-        ip::decode_v6(payload, context)
-    } else {
-        Network::Other(0)
+    let mut set = word.into_iter().filter(|&byte| byte != 0);
+    match (word, set.next(), set.next()) {
+        // A lone 8 is the upper byte of IPv4's EtherType: no family of that number matters here.
+        (_, Some(family), None) if family != 0x08 => by_family(family.into(), payload, context),
+        ([0, 0, high, low] | [low, high, 0, 0], ..) => {
+            ether_type::decode(u16::from_be_bytes([high, low]), payload, context)
+        }
+        ([HDLC_ALL_STATIONS, HDLC_UNNUMBERED, ..], ..) => ether_type::decode_ppp(layer.skip(HDLC_LEN), context),
+        _ => Network::Other(0),
     }
 }
 
-/// PPP with HDLC-like framing, or without.
-fn ppp_hdlc(layer: Layer<'_>, context: &mut Context) -> Network {
-    let framed = layer.array(0) == Some(HDLC_ADDRESS_CONTROL);
-    ether_type::decode_ppp(layer.skip(if framed { HDLC_ADDRESS_CONTROL.len() } else { 0 }), context)
+fn loopback(layer: Layer<'_>, context: &mut Context) -> Network {
+    match layer.u32(0) {
+        Some(family) => by_family(family, layer.skip(FAMILY_LEN), context),
+        None => Network::Malformed,
+    }
+}
+
+fn by_family(family: u32, payload: Layer<'_>, context: &mut Context) -> Network {
+    match family {
+        family::INET => ip::decode(payload, context),
+        family::INET6_NETBSD | family::INET6_FREEBSD | family::INET6_DARWIN => ip::decode_v6(payload, context),
+        _ => Network::Other(0),
+    }
+}
+
+/// PPP in HDLC-like framing or without any, or Cisco's framing, which uses other addresses.
+fn hdlc(layer: Layer<'_>, context: &mut Context) -> Network {
+    match layer.array::<HDLC_LEN>(0) {
+        Some([cisco::UNICAST | cisco::MULTICAST, 0]) => cisco_hdlc(layer, context),
+        Some([HDLC_ALL_STATIONS, _]) => ether_type::decode_ppp(layer.skip(HDLC_LEN), context),
+        _ => ether_type::decode_ppp(layer, context),
+    }
+}
+
+fn cisco_hdlc(layer: Layer<'_>, context: &mut Context) -> Network {
+    match layer.u16(cisco::PROTOCOL) {
+        Some(protocol) => ether_type::decode(protocol, layer.skip(cisco::LEN), context),
+        None => Network::Malformed,
+    }
 }

@@ -9,6 +9,8 @@ use super::{Tcp, Transport, tcp_options};
 const TCP_MAX_LEN: usize = 60;
 /// TCP header without options, bytes.
 const TCP_MIN_LEN: usize = 20;
+/// TCP header up to the window, bytes: the checksum and the urgent pointer behind it are not needed.
+const TCP_READABLE_LEN: usize = 16;
 /// UDP and UDP-Lite header, bytes.
 const UDP_LEN: usize = 8;
 /// SCTP common header, bytes.
@@ -20,8 +22,6 @@ const PORTS_LEN: usize = 4;
 
 /// Where the fields lie that are read without a view of etherparse's.
 mod offset {
-    /// TCP: data offset in 32-bit words, upper four bits.
-    pub const TCP_DATA_OFFSET: usize = 12;
     /// DCCP: data offset in 32-bit words.
     pub const DCCP_DATA_OFFSET: usize = 4;
 }
@@ -46,11 +46,11 @@ pub(super) fn decode(protocol: u8, layer: Layer<'_>) -> (Transport, Layer<'_>) {
 
 fn tcp(layer: Layer<'_>) -> (Transport, Layer<'_>) {
     let (head, real) = layer.head::<TCP_MAX_LEN>();
-    let header_len = usize::from(head[offset::TCP_DATA_OFFSET] >> 4) * 4;
-    let (Ok(view), true) = (TcpHeaderSlice::from_slice(&head), real >= TCP_MIN_LEN) else {
+    let [_, _, _, _, _, _, _, _, _, _, _, _, high, low, ..] = head;
+    let header_len = usize::from(high >> 4) * 4;
+    let (Ok(view), true) = (TcpHeaderSlice::from_slice(&head), real >= TCP_READABLE_LEN) else {
         return (ports(&layer), layer.skip(header_len.max(TCP_MIN_LEN)));
     };
-    let [_, _, _, _, _, _, _, _, _, _, _, _, high, low, ..] = head;
     let mut tcp = Tcp {
         src_port: view.source_port(),
         dst_port: view.destination_port(),
@@ -77,22 +77,22 @@ fn tcp(layer: Layer<'_>) -> (Transport, Layer<'_>) {
 fn udp(layer: Layer<'_>) -> (Transport, Layer<'_>) {
     let (head, real) = layer.head::<UDP_LEN>();
     let payload = layer.skip(UDP_LEN);
-    match UdpHeaderSlice::from_slice(&head) {
-        // A length of 0 (offload, jumbogram) or one that the IP packet has no room for leaves the IP length in force.
-        Ok(view) if real == UDP_LEN && usize::from(view.length()) >= UDP_LEN => {
-            (udp_ports(&layer), payload.limit(usize::from(view.length()) - UDP_LEN))
-        }
-        _ => (udp_ports(&layer), payload),
+    let (Ok(view), UDP_LEN) = (UdpHeaderSlice::from_slice(&head), real) else {
+        return (ports(&layer), payload);
+    };
+    let transport = Transport::Udp {
+        src_port: view.source_port(),
+        dst_port: view.destination_port(),
+    };
+    match usize::from(view.length()).checked_sub(UDP_LEN) {
+        Some(len) => (transport, payload.limit(len)),
+        // 0 is written by offload, and in jumbograms (RFC 2675 section 4): the IP length stays in force.
+        None if view.length() == 0 => (transport, payload),
+        None => (ports(&layer), payload),
     }
 }
 
-fn udp_ports(layer: &Layer<'_>) -> Transport {
-    match ports(layer) {
-        Transport::Ports { src_port, dst_port } => Transport::Udp { src_port, dst_port },
-        cut => cut,
-    }
-}
-
+/// The ports of a header that says nothing else, or nothing else that can be believed.
 fn ports(layer: &Layer<'_>) -> Transport {
     let Some([s0, s1, d0, d1]) = layer.array::<PORTS_LEN>(0) else {
         return Transport::Cut;

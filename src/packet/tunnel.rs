@@ -89,7 +89,7 @@ pub(super) fn decode(
     let outer = (context.src_mac, context.dst_mac);
     context.tunnels_left = context.tunnels_left.checked_sub(1)?;
     let inner = match (IpNumber(protocol), transport) {
-        (ip_number::IPV4, _) => ip::decode_v4(data, context),
+        (ip_number::IPV4, _) => ip::decode(data, context),
         (ip_number::IPV6, _) => ip::decode_v6(data, context),
         (ip_number::MPLS_IN_IP, _) => ether_type::decode_mpls(0, data, context),
         (ip_number::ETHER_IP, _) => link::ethernet(data.skip(ETHER_IP_LEN), context),
