@@ -13,7 +13,15 @@
 //! A connection is followed only as long as its bytes may belong to a migration; every other one costs a look into a
 //! table. State per connection is bounded, however long the stream is.
 
+mod follow;
+mod ledger;
 mod model;
+mod multifd;
+mod nbd;
+mod ports;
+mod qemu;
+mod recognise;
+mod stream;
 mod tracker;
 
 pub use model::{
