@@ -1,6 +1,6 @@
 //! The tests that Wireshark puts a segment to, in its order.
 
-use super::side::{DuplicateAcks, Side, after, before};
+use super::side::{DuplicateAcks, Side, after, at_most, before};
 use super::{Flag, FlagSet, Segment};
 use crate::packet::Tcp;
 
@@ -91,7 +91,7 @@ pub(super) fn order(segment: &Segment, sender: &Side, receiver: &Side, reorderin
     if !segment.occupies() || flags.contains(Flag::KeepAlive) {
         return;
     }
-    if segment.len > 0 && receiver.last_ack != 0 && !after(segment.payload_end(), receiver.last_ack) {
+    if segment.len > 0 && receiver.last_ack != 0 && at_most(segment.payload_end(), receiver.last_ack) {
         flags.insert(Flag::SpuriousRetransmission);
         flags.insert(Flag::Retransmission);
         return;

@@ -7,14 +7,19 @@ use super::{Flag, FlagSet, Segment};
 /// How many unacknowledged segments are remembered in each direction.
 pub(super) const MAX_UNACKED: usize = 10_000;
 
-/// True where `a` lies after `b` in sequence space (RFC 1982).
+/// True where `a` lies after `b` in sequence space (RFC 1982). Half the space apart, each lies after the other.
 pub(super) fn after(a: u32, b: u32) -> bool {
-    (a.wrapping_sub(b) as i32) > 0
+    (b.wrapping_sub(a) as i32) < 0
 }
 
-/// True where `a` lies before `b` in sequence space.
+/// True where `a` lies before `b` in sequence space; half the space apart, each lies before the other as well.
 pub(super) fn before(a: u32, b: u32) -> bool {
-    (a.wrapping_sub(b) as i32) < 0
+    after(b, a)
+}
+
+/// True where `a` lies at or before `b`, or half the space from it.
+pub(super) fn at_most(a: u32, b: u32) -> bool {
+    a == b || before(a, b)
 }
 
 /// What is known of a side's window scaling.
