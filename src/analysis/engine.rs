@@ -137,8 +137,8 @@ impl Engine {
             (Transport::Tcp(tcp), Some(state)) => {
                 let flags = state
                     .wireshark
-                    .segment(place.direction, self.number, time_ns, tcp, ip.payload_len);
-                state.stream.note(place.direction, tcp, ip.payload_len);
+                    .segment(place.direction, time_ns, tcp, ip.payload_len);
+                state.stream.note(place.direction, tcp);
                 state.flags.add(flags);
                 sample.lost_segment = flags.contains(Flag::LostSegment);
                 if !sample.duplicate {

@@ -1,27 +1,74 @@
 //! When a pair of TCP endpoints starts a new connection on the same ports.
+//!
+//! Two endpoints can have any number of connections one after the other on one pair of ports. The flow table files a
+//! segment under the latest of them, whichever side began it, and asks this module first whether the segment begins
+//! another one. The rule is Wireshark's, so that conversations here and `tcp.stream` there are the same: a SYN without
+//! ACK opens a new stream when its sequence number is not the one that the direction is known to have begun with.
 
 use super::Direction;
 use crate::packet::Tcp;
 
-/// What the current connection of a pair of endpoints has shown so far, as far as telling the next one needs it.
+/// What a segment means for the connection that it was filed under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// A segment of the connection.
+    Continues,
+    /// A SYN with the sequence number that the direction began with: sent again, or the same ports and the same
+    /// number once more.
+    RepeatsSyn,
+    /// A SYN/ACK whose sequence number is not what the direction began with; the connection stays the same one.
+    ChangesSynAck,
+    /// The first segment of a new connection on the same ports.
+    Opens,
+}
+
+/// The initial sequence numbers of the current connection between two endpoints, as far as its segments tell.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct StreamTracker {}
+pub struct StreamTracker {
+    initial_seq: [Option<u32>; 2],
+}
 
 impl StreamTracker {
-    /// A pair of endpoints without a segment.
+    /// A connection without a segment so far.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// True where `tcp` belongs to a new connection on the same ports. Ask before [`StreamTracker::note`]; the flow
-    /// table then begins a new conversation with a fresh tracker and an analyser that was told so.
+    /// True where `tcp` belongs to a new connection on the same ports. Ask before [`StreamTracker::note`]: the flow
+    /// table then begins a new conversation with a fresh tracker.
     pub fn opens_new_stream(&self, direction: Direction, tcp: &Tcp) -> bool {
-        let _ = (direction, tcp);
-        false
+        self.admit(direction, tcp) == Admission::Opens
+    }
+
+    /// What `tcp` means for the connection, given the segments noted so far.
+    pub fn admit(&self, direction: Direction, tcp: &Tcp) -> Admission {
+        if !tcp.has(Tcp::SYN) {
+            return Admission::Continues;
+        }
+        match (self.initial_seq[direction.index()], tcp.has(Tcp::ACK)) {
+            (None, _) => Admission::Continues,
+            (Some(initial), false) if initial == tcp.seq => Admission::RepeatsSyn,
+            (Some(_), false) => Admission::Opens,
+            (Some(initial), true) if initial == tcp.seq => Admission::Continues,
+            (Some(_), true) => Admission::ChangesSynAck,
+        }
     }
 
     /// Takes a segment of the connection into account.
-    pub fn note(&mut self, direction: Direction, tcp: &Tcp, payload_len: u32) {
-        let _ = (direction, tcp, payload_len);
+    ///
+    /// Where the SYN was not captured, a direction is taken to have begun one byte before the first sequence number
+    /// seen of it, or one byte before the first acknowledgement of it.
+    pub fn note(&mut self, direction: Direction, tcp: &Tcp) {
+        let (own, other) = (direction.index(), direction.reversed().index());
+        if tcp.has(Tcp::SYN) {
+            if self.initial_seq[own].is_none() || tcp.has(Tcp::ACK) {
+                self.initial_seq[own] = Some(tcp.seq);
+            }
+        } else {
+            self.initial_seq[own].get_or_insert(tcp.seq.wrapping_sub(1));
+        }
+        if tcp.has(Tcp::ACK) {
+            self.initial_seq[other].get_or_insert(tcp.ack.wrapping_sub(1));
+        }
     }
 }

@@ -1,19 +1,84 @@
 //! The TCP analysis flags with the meaning that tshark 4.0 gives them in a single pass, in file order.
+//!
+//! A segment is judged by what was seen before it on its connection, never by what follows. The rules are in
+//! [`rules`](self), each a function of the segment and of what the two sides have shown so far; this file keeps what
+//! they look at. docs/WIRESHARK.md says in a sentence what each flag means, and where Wireshark's answer is not what
+//! happened.
 
 mod flags;
+mod rules;
+mod side;
 
 pub use flags::{Flag, FlagCounts, FlagSet};
 
 use crate::flow::Direction;
+use crate::flow::stream::{Admission, StreamTracker};
 use crate::packet::Tcp;
+use side::{Scaling, Side};
+
+/// How long after the highest sequence number a lower one counts as out of order, where the handshake's round-trip
+/// time is not known.
+const DEFAULT_REORDERING_NS: i64 = 3_000_000;
+
+/// What the rules look at of one segment.
+#[derive(Debug, Clone, Copy)]
+struct Segment {
+    time_ns: i64,
+    seq: u32,
+    ack: u32,
+    /// Payload bytes.
+    len: u32,
+    /// As it stands in the header.
+    window: u32,
+    flags: u16,
+}
+
+impl Segment {
+    fn has(&self, bits: u16) -> bool {
+        self.flags & bits != 0
+    }
+
+    /// Neither opens nor ends the connection.
+    fn is_plain(&self) -> bool {
+        !self.has(Tcp::SYN | Tcp::FIN | Tcp::RST)
+    }
+
+    /// Takes up sequence space.
+    fn occupies(&self) -> bool {
+        self.len > 0 || self.has(Tcp::SYN | Tcp::FIN)
+    }
+
+    /// The sequence number after the payload; SYN and FIN are not counted.
+    fn payload_end(&self) -> u32 {
+        self.seq.wrapping_add(self.len)
+    }
+
+    /// The sequence number after the segment, a SYN or FIN counted as one (both together, too).
+    fn end(&self) -> u32 {
+        self.payload_end()
+            .wrapping_add(u32::from(self.has(Tcp::SYN | Tcp::FIN)))
+    }
+}
 
 /// The analysis of one TCP connection, fed with its segments in file order.
+///
+/// Its memory is bounded: besides some 250 bytes, 4 bytes for each segment not acknowledged so far, at most
+/// [`WiresharkAnalyser::MAX_UNACKED`] in each direction, the number at which Wireshark stops, too.
 #[derive(Debug, Clone, Default)]
 pub struct WiresharkAnalyser {
+    sides: [Side; 2],
+    stream: StreamTracker,
+    /// Time of the latest SYN without ACK; 0 stands for none, as in Wireshark.
+    last_syn_ns: i64,
+    /// From that SYN to the first ACK of the connection; 0 while not known.
+    handshake_rtt_ns: i64,
     reused_ports: bool,
 }
 
 impl WiresharkAnalyser {
+    /// How many unacknowledged segments are remembered in each direction.
+    pub const MAX_UNACKED: usize = side::MAX_UNACKED;
+
     /// For the first connection seen between two endpoints.
     pub fn new() -> Self {
         Self::default()
@@ -22,24 +87,83 @@ impl WiresharkAnalyser {
     /// For a connection that follows another one on the same ports: its first segment carries
     /// [`Flag::ReusedPorts`].
     pub fn on_reused_ports() -> Self {
-        Self { reused_ports: true }
+        Self {
+            reused_ports: true,
+            ..Self::default()
+        }
     }
 
-    /// The flags of the next segment. `frame_number` counts from 1 over the whole file, `time_ns` is the frame's time
-    /// since the epoch (0 where it has none), `payload_len` is the segment's payload on the wire in bytes.
-    pub fn segment(
-        &mut self,
-        direction: Direction,
-        frame_number: u64,
-        time_ns: i64,
-        tcp: &Tcp,
-        payload_len: u32,
-    ) -> FlagSet {
-        let _ = (direction, frame_number, time_ns, tcp, payload_len);
+    /// The flags of the next segment. `time_ns` is the frame's time since the epoch (0 where it has none),
+    /// `payload_len` the segment's payload on the wire in bytes.
+    ///
+    /// A segment whose payload length is not known (a fragment that was not put together) is not to be given.
+    pub fn segment(&mut self, direction: Direction, time_ns: i64, tcp: &Tcp, payload_len: u32) -> FlagSet {
+        let segment = Segment {
+            time_ns,
+            seq: tcp.seq,
+            ack: tcp.ack,
+            len: payload_len,
+            window: u32::from(tcp.window),
+            flags: tcp.flags,
+        };
+        let [ab, ba] = &mut self.sides;
+        let (sender, receiver) = match direction {
+            Direction::Ab => (ab, ba),
+            Direction::Ba => (ba, ab),
+        };
+
         let mut flags = FlagSet::EMPTY;
         if std::mem::take(&mut self.reused_ports) {
             flags.insert(Flag::ReusedPorts);
         }
+        if segment.has(Tcp::SYN) {
+            match self.stream.admit(direction, tcp) {
+                Admission::Continues => {}
+                Admission::RepeatsSyn => {
+                    // A RST in between may have stood anywhere; go back to what the SYN itself began.
+                    sender.next_seq = sender.contiguous_end;
+                }
+                Admission::ChangesSynAck | Admission::Opens => flags.insert(Flag::ReusedPorts),
+            }
+        }
+        self.stream.note(direction, tcp);
+
+        let reordering_ns = match self.handshake_rtt_ns {
+            0 => DEFAULT_REORDERING_NS,
+            known => known,
+        };
+        rules::window_and_ack(&segment, sender, receiver, &mut flags);
+        rules::unseen_acked(&segment, receiver, &mut flags);
+        rules::order(&segment, sender, receiver, reordering_ns, &mut flags);
+        sender.sent(&segment, flags);
+        receiver.unacked.acknowledge(segment.ack);
+        self.handshake(direction, &segment, tcp.window_scale);
         flags
+    }
+
+    /// Learns from the handshake, after the segment was judged.
+    fn handshake(&mut self, direction: Direction, segment: &Segment, window_scale: Option<u8>) {
+        let (own, other) = (direction.index(), direction.reversed().index());
+        if segment.has(Tcp::SYN) {
+            if !segment.has(Tcp::ACK) {
+                self.last_syn_ns = segment.time_ns;
+            }
+            self.sides[own].awaits_first_ack = true;
+            if let Some(shift) = window_scale {
+                self.sides[own].scaling = Scaling::Shift(shift.min(14));
+            }
+            // Both sides must offer it (RFC 7323 section 2.2); a single side without it settles it for both.
+            if self.sides[own].scaling == Scaling::Unknown {
+                self.sides[own].scaling = Scaling::Unused;
+                self.sides[other].scaling = Scaling::Unused;
+            } else if segment.has(Tcp::ACK) && self.sides[other].scaling == Scaling::Unused {
+                self.sides[own].scaling = Scaling::Unused;
+            }
+        } else if segment.has(Tcp::ACK) {
+            if self.handshake_rtt_ns == 0 && self.last_syn_ns != 0 {
+                self.handshake_rtt_ns = segment.time_ns.wrapping_sub(self.last_syn_ns);
+            }
+            self.sides[own].awaits_first_ack = false;
+        }
     }
 }
