@@ -20,4 +20,5 @@ pub mod options;
 pub mod packet;
 pub mod progress;
 pub mod report;
+pub mod series;
 pub mod summary;

@@ -1,4 +1,6 @@
 //! From what was measured to what people and programs read: files, tables, JSON.
 
+pub mod csv;
+pub mod folder;
 pub mod json;
 pub mod locale;
