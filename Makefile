@@ -1,0 +1,35 @@
+# migqos: make (release build), make test, make report, make bench, make lint, make compare-tshark DIR=...
+
+CARGO ?= cargo
+MIGQOS := target/release/migqos
+# What the committed example reports are made from.
+EXAMPLES := fixtures/precopy-loss.pcap.zst fixtures/precopy.pcap.zst fixtures/storage.pcap.zst
+
+.PHONY: all release report test lint bench clean compare-tshark
+
+all: release
+
+release:
+	$(CARGO) build --release
+
+report: release
+	$(MIGQOS) analyze $(EXAMPLES) -o reports
+	$(MIGQOS) analyze fixtures/precopy-loss.pcap.zst --lang id --decimal-comma --timezone Asia/Jakarta -o reports/id
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+
+test: lint
+	$(CARGO) test --doc
+	$(CARGO) test --all-targets
+
+bench:
+	$(CARGO) bench
+
+# DIR is a folder of captures; needs tshark.
+compare-tshark: release
+	MIGQOS=$(MIGQOS) $(CARGO) run --release --example compare_tshark -- $(DIR)
+
+clean:
+	$(CARGO) clean
