@@ -9,4 +9,5 @@
 pub mod capture;
 pub mod error;
 pub mod figure;
+pub mod measure;
 pub mod packet;
