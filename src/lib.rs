@@ -7,8 +7,12 @@
 //! ```
 
 pub mod capture;
+pub mod cli;
 pub mod error;
 pub mod figure;
+pub mod grade;
+pub mod language;
+pub mod number;
 pub mod options;
 pub mod packet;
 pub mod summary;
