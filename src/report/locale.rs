@@ -1,8 +1,18 @@
-//! How figures, times and sentences are written for the reader.
+//! How figures, times and sentences are written for the reader: [`Style`].
+//!
+//! Sentences are looked up by key in one TOML file per language (`locale/en.toml`, `locale/id.toml`), embedded; a test
+//! holds the two against each other. The English of warnings and of reasons stands where they are raised, since the
+//! JSON carries it too; only their Indonesian is looked up here.
+
+mod number;
+mod time;
+mod words;
 
 use jiff::tz::TimeZone;
 
+use crate::figure::Reason;
 use crate::language::Language;
+use crate::summary::Warning;
 
 /// What the user asked of everything that is printed for people.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,4 +23,103 @@ pub struct Style {
     pub decimal_comma: bool,
     /// Zone of printed times.
     pub timezone: TimeZone,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            language: Language::English,
+            decimal_comma: false,
+            timezone: TimeZone::UTC,
+        }
+    }
+}
+
+impl Style {
+    /// The text of `key`. A key that no file has is given back as it is; the tests keep that from happening.
+    pub fn text<'k>(&self, key: &'k str) -> &'k str {
+        words::of(self.language).get(key).copied().unwrap_or(key)
+    }
+
+    /// The text of `key` with each `{name}` replaced by its value.
+    pub fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
+        fill(self.text(key), values)
+    }
+
+    /// The text of `key.one` or `key.other`, as the number asks for, with `{n}` replaced by it.
+    pub fn plural(&self, key: &str, n: u64) -> String {
+        let form = if n == 1 { "one" } else { "other" };
+        self.say(&format!("{key}.{form}"), &[("n", &self.count(n))])
+    }
+
+    /// Why a figure is absent.
+    pub fn reason(&self, reason: Reason) -> &'static str {
+        match self.language {
+            Language::English => reason.text(),
+            Language::Indonesian => words::of(self.language)
+                .get(format!("reason.{}", reason.key()).as_str())
+                .copied()
+                .unwrap_or(reason.text()),
+        }
+    }
+
+    /// A warning's sentence.
+    pub fn warning(&self, warning: &Warning) -> String {
+        let translated = match self.language {
+            Language::English => None,
+            Language::Indonesian => words::of(self.language).get(format!("warning.{}", warning.code).as_str()),
+        };
+        match translated {
+            Some(template) => {
+                let values: Vec<(&str, &str)> = warning.values.iter().map(|(n, v)| (*n, v.as_str())).collect();
+                fill(template, &values)
+            }
+            None => warning.message.clone(),
+        }
+    }
+}
+
+/// Replaces each `{name}` once, from the left: a value that holds braces is not looked into.
+fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let value = after
+            .split_once('}')
+            .and_then(|(name, after)| Some((values.iter().find(|(n, _)| *n == name)?.1, after)));
+        match value {
+            Some((value, after)) => {
+                filled.push_str(value);
+                rest = after;
+            }
+            None => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_filled_once_and_unknown_ones_stay() {
+        assert_eq!(fill("{a} of {b}", &[("a", "{b}"), ("b", "2")]), "{b} of 2");
+        assert_eq!(fill("{c} { {a", &[("a", "1")]), "{c} { {a");
+    }
+
+    #[test]
+    fn a_warning_without_a_translation_stays_english() {
+        let style = Style {
+            language: Language::Indonesian,
+            ..Style::default()
+        };
+        let warning = Warning::new("no_such_code", "{n} things", vec![("n", "3".to_owned())]);
+        assert_eq!(style.warning(&warning), "3 things");
+    }
 }

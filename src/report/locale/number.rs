@@ -1,0 +1,154 @@
+//! Numbers with their units.
+
+use super::Style;
+use crate::number::NumberStyle;
+
+/// Digits that a figure is printed with, where nothing asks for more.
+const SIGNIFICANT: i32 = 4;
+
+/// Units of a rate, largest first.
+const RATES: [(f64, &str); 4] = [(1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s")];
+
+impl Style {
+    /// How digits are set.
+    pub fn numbers(&self) -> NumberStyle {
+        NumberStyle {
+            decimal_comma: self.decimal_comma,
+        }
+    }
+
+    /// A count.
+    pub fn count(&self, n: u64) -> String {
+        self.numbers().set(&n.to_string())
+    }
+
+    /// A number with so many decimals.
+    pub fn number(&self, value: f64, decimals: usize) -> String {
+        // A value that rounds to zero is written without a sign.
+        let zero = format!("{value:.decimals$}")
+            .bytes()
+            .all(|b| !b.is_ascii_digit() || b == b'0');
+        self.numbers().write(if zero { 0.0 } else { value }, decimals)
+    }
+
+    /// A number with four significant digits, and no more decimals than that takes.
+    pub fn significant(&self, value: f64) -> String {
+        self.number(value, significant_decimals(value))
+    }
+
+    /// A number in a column of so many decimals; what would round to zero is `<0.001`.
+    pub fn column(&self, value: f64, decimals: usize) -> String {
+        let least = 10_f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX));
+        if value > 0.0 && value < least / 2.0 {
+            format!("<{}", self.number(least, decimals))
+        } else {
+            self.number(value, decimals)
+        }
+    }
+
+    /// `12.34 %`, or as the language sets it.
+    pub fn percent(&self, value: f64) -> String {
+        self.say("unit.percent", &[("value", &self.significant(value))])
+    }
+
+    /// `1.234 ms`.
+    pub fn ms(&self, value: f64) -> String {
+        format!("{} ms", self.significant(value))
+    }
+
+    /// `31.20 s`.
+    pub fn seconds(&self, value: f64) -> String {
+        format!("{} s", self.significant(value))
+    }
+
+    /// `403.7 Mbit/s`.
+    pub fn rate(&self, bps: f64) -> String {
+        let (size, unit) = rate_unit(bps);
+        format!("{} {unit}", self.significant(bps / size))
+    }
+
+    /// `234.5 MB`; whole bytes below a kilobyte.
+    pub fn bytes(&self, bytes: u64) -> String {
+        let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+        match units.into_iter().find(|&(size, _)| bytes as f64 >= size) {
+            Some((size, unit)) => format!("{} {unit}", self.significant(bytes as f64 / size)),
+            None => self.plural("unit.bytes", bytes),
+        }
+    }
+}
+
+/// The unit in which a rate has one to three digits before the mark: its size in bit/s, and its name.
+pub fn rate_unit(bps: f64) -> (f64, &'static str) {
+    // What rounds up to 1000 of a unit is one of the next.
+    RATES
+        .into_iter()
+        .find(|&(size, _)| bps.abs() >= size * 0.99995)
+        .unwrap_or((1.0, "bit/s"))
+}
+
+/// The decimals that give four significant digits, nine at most; a whole number has none.
+pub fn significant_decimals(value: f64) -> usize {
+    if value == 0.0 || !value.is_finite() || (value.fract() == 0.0 && value.abs() < 1e4) {
+        return 0;
+    }
+    // The exponent after rounding: 0.99999 has the four digits of 1.000.
+    let rounded = format!("{value:.3e}");
+    let magnitude = rounded
+        .split_once('e')
+        .and_then(|(_, exponent)| exponent.parse::<i32>().ok())
+        .unwrap_or(0);
+    usize::try_from((SIGNIFICANT - 1 - magnitude).clamp(0, 9)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    #[test]
+    fn numbers_have_four_significant_digits_in_either_notation() {
+        let point = Style::default();
+        let comma = Style {
+            decimal_comma: true,
+            ..Style::default()
+        };
+        assert_eq!(point.significant(403_694.93), "403,695");
+        assert_eq!(comma.significant(403_694.93), "403.695");
+        assert_eq!(comma.significant(0.123_456), "0,1235");
+        assert_eq!(point.significant(12.0), "12");
+        assert_eq!(point.significant(0.000_012_345), "0.00001234");
+        assert_eq!(point.significant(0.0), "0");
+        assert_eq!(point.number(-0.0001, 2), "0.00");
+    }
+
+    #[test]
+    fn a_small_value_in_a_column_is_not_shown_as_zero() {
+        let style = Style {
+            decimal_comma: true,
+            ..Style::default()
+        };
+        assert_eq!(style.column(0.0, 2), "0,00");
+        assert_eq!(style.column(0.004, 2), "<0,01");
+        assert_eq!(style.column(0.005, 2), "0,01");
+        assert_eq!(style.column(12.345, 1), "12,3");
+    }
+
+    #[test]
+    fn units_are_those_of_the_magnitude() {
+        let style = Style::default();
+        assert_eq!(style.rate(403_694_930.0), "403.7 Mbit/s");
+        assert_eq!(style.rate(999_999.0), "1.000 Mbit/s");
+        assert_eq!(style.rate(12.0), "12 bit/s");
+        assert_eq!(style.rate(0.0), "0 bit/s");
+        assert_eq!(style.bytes(234_512_345), "234.5 MB");
+        assert_eq!(style.bytes(999), "999 bytes");
+        assert_eq!(style.bytes(1), "1 byte");
+        let indonesian = Style {
+            language: Language::Indonesian,
+            decimal_comma: true,
+            ..Style::default()
+        };
+        assert_eq!(indonesian.bytes(999), "999 byte");
+        assert_eq!(indonesian.percent(12.5), "12,50%");
+    }
+}
