@@ -19,7 +19,6 @@ mod inputs;
 mod inspect;
 mod notices;
 pub mod profiles;
-mod request;
 pub mod request;
 pub mod sanity;
 mod stdout;

@@ -267,7 +267,7 @@ pub fn standard(tally: &Tally, context: &Context<'_>) -> (Standard, Vec<(u64, u6
         let shifted = |ns: u64| (ns as f64 + other_ns) as u64 / 2;
         histogram
             .buckets()
-            .map(|bucket| (shifted(bucket.0), shifted(bucket.1), bucket.2))
+            .map(|bucket| (shifted(bucket.low), shifted(bucket.high), bucket.count))
             .collect()
     });
     let figures = Standard {
