@@ -116,7 +116,8 @@ impl TcpState {
 }
 
 impl Conversation {
-    /// "tcp", "udp", "icmp", ... or the protocol's number.
+    /// "tcp", "udp", "icmp", ... or the protocol's number. Frames whose ports cannot be read (fragments, headers cut by
+    /// the snap length) are no conversation of their transport: "tcp-part", "udp-part".
     pub fn protocol_name(&self) -> String {
         let name = match self.protocol {
             1 => "icmp",
@@ -137,7 +138,8 @@ impl Conversation {
             136 => "udplite",
             other => return other.to_string(),
         };
-        name.to_owned()
+        let with_ports = matches!(self.protocol, 6 | 17 | 33 | 132 | 136);
+        if with_ports && !self.has_ports { format!("{name}-part") } else { name.to_owned() }
     }
 
     /// An endpoint as text: "10.0.0.1:40000", "[fd00::1]:60000", without ports "10.0.0.1".
