@@ -157,8 +157,10 @@ impl Pcap {
                     self.pseudo_header_len
                 ));
             }
+            // A fraction of a second or more is damage, and is read as Wireshark reads it: in 32 bits with a sign.
             // 2^32 seconds in nanoseconds are less than 2^62.
-            let time_ns = i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * i64::from(self.ns_per_tick);
+            let fraction_ns = fraction.wrapping_mul(self.ns_per_tick).cast_signed();
+            let time_ns = i64::from(seconds) * 1_000_000_000 + i64::from(fraction_ns);
             frames.push(Frame {
                 time_ns: Some(time_ns),
                 offset: (at + self.record_len) as u32 + self.pseudo_header_len,

@@ -15,10 +15,22 @@ pub(super) fn max_captured(link_type: u16) -> u32 {
     }
 }
 
-/// Bytes that precede the packet within a record of this link type, and that neither Wireshark nor capinfos counts
-/// to the packet.
-pub(super) fn pseudo_header_len(_link_type: u16) -> u32 {
-    0
+/// Bytes that precede the packet within a record of this link type, and that Wireshark and capinfos count neither as
+/// captured nor as sent: the capturing hardware's or system's notes. ERF's (197), which vary in length, are left in.
+pub(super) fn pseudo_header_len(link_type: u16) -> u32 {
+    match link_type {
+        // SunATM; MTP2, Bluetooth H4 and Bluetooth monitor with direction.
+        123 | 139 | 201 | 254 => 4,
+        // Linux IrDA and LAPD: a cooked header.
+        144 | 177 => 16,
+        // SITA; I2C.
+        196 | 209 => 5,
+        // PPP with direction.
+        204 => 1,
+        // NFC LLCP.
+        245 => 2,
+        _ => 0,
+    }
 }
 
 /// How far a walk came.
