@@ -135,9 +135,7 @@ impl Engine {
         let mut carries_state = false;
         match (&ip.transport, conversation.tcp.as_deref_mut()) {
             (Transport::Tcp(tcp), Some(state)) => {
-                let flags = state
-                    .wireshark
-                    .segment(place.direction, time_ns, tcp, ip.payload_len);
+                let flags = state.wireshark.segment(place.direction, time_ns, tcp, ip.payload_len);
                 state.stream.note(place.direction, tcp);
                 state.flags.add(flags);
                 sample.lost_segment = flags.contains(Flag::LostSegment);
