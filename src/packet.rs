@@ -7,6 +7,7 @@ mod arp;
 mod ether_type;
 mod extension;
 mod fast;
+mod fragment;
 mod ip;
 mod layer;
 mod link;
@@ -17,6 +18,7 @@ mod tunnel;
 use std::net::IpAddr;
 
 use crate::capture::Frame;
+pub use fragment::{Completed, FragmentTracker};
 use layer::Layer;
 
 /// How far [`decode`] looks.
@@ -39,6 +41,7 @@ fn decode_any(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Packet {
         src_mac: None,
         dst_mac: None,
         tunnels_left: if options.decapsulate { MAX_TUNNELS } else { 0 },
+        links_left: MAX_LINKS,
     };
     let network = link::decode(frame.link_type, Layer::of_frame(bytes, frame.wire_len), &mut context);
     Packet {
@@ -52,15 +55,19 @@ fn decode_any(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Packet {
     }
 }
 
-/// Tunnels within tunnels that are followed: more than any network stacks, few enough for the stack of a thread.
+/// IP packets within tunnels that are followed: more than any network stacks, few enough for the stack of a thread.
 const MAX_TUNNELS: u8 = 8;
+/// Link headers within link headers that are followed, tags not counted.
+const MAX_LINKS: u8 = 32;
 
 /// What the layers of one frame share while it is read.
 struct Context {
     src_mac: Option<Mac>,
     dst_mac: Option<Mac>,
-    /// How many more tunnels may be entered.
+    /// How many more IP headers may be looked behind for a tunnel.
     tunnels_left: u8,
+    /// How many more EtherTypes may be followed.
+    links_left: u8,
 }
 
 /// An Ethernet address.
@@ -171,7 +178,10 @@ pub struct Fragment {
     pub offset: u32,
     /// More fragments follow.
     pub more: bool,
-    /// Bytes of data in this fragment, on the wire.
+    /// Protocol number of the datagram's first byte, which may be that of an extension header: unlike
+    /// [`Ip::protocol`] the same in all IPv4 fragments of a datagram.
+    pub protocol: u8,
+    /// Bytes of data in this fragment, as its header says.
     pub len: u32,
     /// Captured bytes of that data.
     pub captured: u32,

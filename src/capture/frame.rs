@@ -11,6 +11,8 @@ impl LinkType {
     pub const ETHERNET: Self = Self(1);
     /// PPP, with or without HDLC-like framing.
     pub const PPP: Self = Self(9);
+    /// FDDI.
+    pub const FDDI: Self = Self(10);
     /// Raw IP, as OpenBSD numbers it.
     pub const RAW_OPENBSD: Self = Self(14);
     /// Raw IP as `DLT_RAW` found its way into files.
@@ -31,6 +33,8 @@ impl LinkType {
     pub const IPV4: Self = Self(228);
     /// Raw IPv6.
     pub const IPV6: Self = Self(229);
+    /// Linux's netfilter log.
+    pub const NFLOG: Self = Self(239);
     /// Linux cooked capture v2.
     pub const LINUX_SLL2: Self = Self(276);
 }

@@ -16,6 +16,9 @@ pub(super) const MPLS: [u16; 2] = [0x8847, 0x8848];
 const OTHER_TAGS: [(u16, usize); 2] = [(0x8926, 6), (0x8909, 8)];
 /// EtherType of Ethernet within another protocol (transparent Ethernet bridging).
 pub(super) const ETHERNET: u16 = 0x6558;
+/// EtherTypes that announce another Ethernet frame, with the bytes before it: transparent bridging, FabricPath (its
+/// tag), provider backbone bridges (802.1ah, the service tag).
+const ETHERNET_WITHIN: [(u16, usize); 3] = [(ETHERNET, 0), (0x8903, 2), (0x88e7, 4)];
 /// EtherType of a PPPoE session (RFC 2516).
 const PPPOE_SESSION: u16 = 0x8864;
 /// Greatest value of the type field that is a length (IEEE 802.3).
@@ -82,6 +85,10 @@ pub(super) fn decode_type_or_len(type_or_len: u16, layer: Layer<'_>, context: &m
 
 /// Reads what an EtherType announces.
 pub(super) fn decode(ether_type: u16, layer: Layer<'_>, context: &mut Context) -> Network {
+    let Some(links_left) = context.links_left.checked_sub(1) else {
+        return Network::Other(ether_type);
+    };
+    context.links_left = links_left;
     match ether_type {
         IPV4 => ip::decode(layer, context),
         IPV6 => ip::decode_v6(layer, context),
@@ -89,7 +96,10 @@ pub(super) fn decode(ether_type: u16, layer: Layer<'_>, context: &mut Context) -
         tag if tag_len(tag).is_some() => decode_tags(tag, layer, context),
         label if MPLS.contains(&label) => decode_mpls(label, layer, context),
         PPPOE_SESSION => decode_pppoe(layer, context),
-        other => Network::Other(other),
+        other => match ETHERNET_WITHIN.iter().find(|within| within.0 == other) {
+            Some(&(_, len)) => link::ethernet(layer.skip(len), context),
+            None => Network::Other(other),
+        },
     }
 }
 

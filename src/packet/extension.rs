@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use etherparse::{IpNumber, Ipv6FragmentHeaderSlice, ip_number as n};
 
-use super::ip::Header;
+use super::ip::{Header, Piece};
 use super::layer::Layer;
 
 /// Fragment header, bytes.
@@ -70,8 +70,12 @@ pub(super) fn follow(header: &mut Header<'_>) {
                 };
                 header.identification = Some(view.identification());
                 if view.is_fragmenting_payload() {
-                    let offset = u32::from(view.fragment_offset().value()) * 8;
-                    header.fragment = Some((offset, view.more_fragments()));
+                    header.fragment = Some(Piece {
+                        offset: u32::from(view.fragment_offset().value()) * 8,
+                        more: view.more_fragments(),
+                        protocol: next,
+                        data: layer.skip(FRAGMENT_LEN),
+                    });
                 }
                 FRAGMENT_LEN
             }

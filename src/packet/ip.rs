@@ -34,10 +34,11 @@ pub(super) struct Header<'a> {
     length_source: LengthSource,
     /// Of `payload`.
     pub(super) protocol: u8,
-    /// Offset in bytes, and whether more fragments follow.
-    pub(super) fragment: Option<(u32, bool)>,
+    pub(super) fragment: Option<Piece<'a>>,
     /// What follows the header and its extensions.
     pub(super) payload: Layer<'a>,
+    /// Bytes that the length claims beyond the end of the frame.
+    missing: usize,
     /// The chain of extension headers ran out of captured bytes.
     pub(super) cut: bool,
 }
@@ -45,8 +46,18 @@ pub(super) struct Header<'a> {
 impl Header<'_> {
     /// The transport header is in an earlier fragment.
     pub(super) fn is_later_fragment(&self) -> bool {
-        self.fragment.is_some_and(|(offset, _)| offset != 0)
+        self.fragment.as_ref().is_some_and(|piece| piece.offset != 0)
     }
+}
+
+/// The fragmentable part of a packet that is one fragment of several.
+pub(super) struct Piece<'a> {
+    /// In bytes.
+    pub(super) offset: u32,
+    pub(super) more: bool,
+    /// Protocol of the first byte of the datagram.
+    pub(super) protocol: u8,
+    pub(super) data: Layer<'a>,
 }
 
 /// Reads the version that the first nibble says. What announces IPv4 is no better informed: IPv6 travels under it too.
@@ -77,9 +88,12 @@ fn header_v4(layer: Layer<'_>) -> Option<Header<'_>> {
     if total_len < header_len {
         return None;
     }
-    let fragment = view.is_fragmenting_payload().then(|| {
-        let offset = u32::from(view.fragments_offset().value()) * 8;
-        (offset, view.more_fragments())
+    let payload = layer.limit(total_len).skip(header_len);
+    let fragment = view.is_fragmenting_payload().then(|| Piece {
+        offset: u32::from(view.fragments_offset().value()) * 8,
+        more: view.more_fragments(),
+        protocol: view.protocol().0,
+        data: payload,
     });
     let mut header = Header {
         src: view.source_addr().into(),
@@ -90,7 +104,8 @@ fn header_v4(layer: Layer<'_>) -> Option<Header<'_>> {
         length_source,
         protocol: view.protocol().0,
         fragment,
-        payload: layer.limit(total_len).skip(header_len),
+        payload,
+        missing: total_len.saturating_sub(layer.wire_len()),
         cut: false,
     };
     if let Some(last) = source_route(layer.limit(header_len).skip(IPV4_MIN_LEN)) {
@@ -145,6 +160,7 @@ fn header_v6(layer: Layer<'_>) -> Option<Header<'_>> {
         protocol: view.next_header().0,
         fragment: None,
         payload: body.limit(payload_len),
+        missing: payload_len.saturating_sub(body.wire_len()),
         cut: false,
     };
     extension::follow(&mut header);
@@ -174,11 +190,12 @@ fn finish(header: Header<'_>, context: &mut Context) -> Network {
         identification: header.identification,
         total_len: saturate(header.total_len),
         length_source: header.length_source,
-        fragment: header.fragment.map(|(offset, more)| Fragment {
-            offset,
-            more,
-            len: saturate(data.wire_len()),
-            captured: saturate(data.captured().len()),
+        fragment: header.fragment.map(|piece| Fragment {
+            offset: piece.offset,
+            more: piece.more,
+            protocol: piece.protocol,
+            len: saturate(piece.data.wire_len().saturating_add(header.missing)),
+            captured: saturate(piece.data.captured().len()),
         }),
         transport,
         payload_len: saturate(payload.wire_len()),

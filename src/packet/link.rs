@@ -64,6 +64,36 @@ mod cisco {
     pub const LEN: usize = 4;
 }
 
+/// FDDI.
+mod fddi {
+    /// Bits of the frame control byte that say the format.
+    pub const FORMAT: u8 = 0xf0;
+    /// Asynchronous LLC frames.
+    pub const LLC: u8 = 0x50;
+    /// Receiver's address.
+    pub const DESTINATION: usize = 1;
+    /// Sender's address.
+    pub const SOURCE: usize = 7;
+    /// Bytes of the header.
+    pub const LEN: usize = 13;
+}
+
+/// Netfilter log.
+mod nflog {
+    /// Bytes of the header: address family, version, resource.
+    pub const LEN: usize = 4;
+    /// Length of an attribute, its header included.
+    pub const ATTRIBUTE_LEN: usize = 0;
+    /// Type of an attribute.
+    pub const ATTRIBUTE_KIND: usize = 2;
+    /// Bytes of an attribute's header.
+    pub const ATTRIBUTE_HEADER_LEN: usize = 4;
+    /// Attributes begin at multiples of this.
+    pub const ATTRIBUTE_ALIGNMENT: usize = 4;
+    /// The attribute that holds the packet.
+    pub const PACKET: u16 = 9;
+}
+
 /// Bytes of an Ethernet address.
 const MAC_LEN: usize = 6;
 /// Bytes of an Ethernet header.
@@ -90,6 +120,8 @@ pub(super) fn decode(link_type: LinkType, layer: Layer<'_>, context: &mut Contex
         LinkType::PPP | LinkType::PPP_HDLC => hdlc(layer, context),
         LinkType::PPP_ETHER => ether_type::decode_pppoe(layer, context),
         LinkType::C_HDLC => cisco_hdlc(layer, context),
+        LinkType::FDDI => fddi(layer, context),
+        LinkType::NFLOG => nflog(layer, context),
         _ => Network::UnknownLink,
     }
 }
@@ -104,6 +136,43 @@ pub(super) fn ethernet(layer: Layer<'_>, context: &mut Context) -> Network {
     match layer.u16(2 * MAC_LEN) {
         Some(type_or_len) => ether_type::decode_type_or_len(type_or_len, layer.skip(ETHERNET_LEN), context),
         None => Network::Malformed,
+    }
+}
+
+/// FDDI: an Ethernet header with a frame control byte before it and no EtherType behind, then LLC.
+fn fddi(layer: Layer<'_>, context: &mut Context) -> Network {
+    match layer.u8(0) {
+        None => Network::Malformed,
+        Some(control) if control & fddi::FORMAT != fddi::LLC => Network::Other(0),
+        Some(_) => {
+            context.dst_mac = layer.array(fddi::DESTINATION).map(Mac);
+            context.src_mac = layer.array(fddi::SOURCE).map(Mac);
+            ether_type::decode_llc(layer.skip(fddi::LEN), context)
+        }
+    }
+}
+
+/// Linux's netfilter log: attributes in the byte order of the host that captured, one of them an IP packet.
+fn nflog(layer: Layer<'_>, context: &mut Context) -> Network {
+    let attributes = layer.skip(nflog::LEN);
+    match nflog_packet(attributes, u16::from_le_bytes).or_else(|| nflog_packet(attributes, u16::from_be_bytes)) {
+        Some(packet) => ip::decode(packet, context),
+        None => Network::Other(0),
+    }
+}
+
+fn nflog_packet(attributes: Layer<'_>, number: fn([u8; 2]) -> u16) -> Option<Layer<'_>> {
+    let mut rest = attributes;
+    loop {
+        let len = usize::from(number(rest.array(nflog::ATTRIBUTE_LEN)?));
+        let kind = number(rest.array(nflog::ATTRIBUTE_KIND)?);
+        if len < nflog::ATTRIBUTE_HEADER_LEN || len > rest.wire_len() {
+            return None;
+        }
+        if kind == nflog::PACKET {
+            return Some(rest.limit(len).skip(nflog::ATTRIBUTE_HEADER_LEN));
+        }
+        rest = rest.skip(len.next_multiple_of(nflog::ATTRIBUTE_ALIGNMENT));
     }
 }
 

@@ -136,7 +136,6 @@ fn gre(layer: Layer<'_>, context: &mut Context) -> Network {
             }
             None => Network::Malformed,
         },
-        ether_type::ETHERNET => link::ethernet(payload, context),
         _ => ether_type::decode(protocol, payload, context),
     }
 }
@@ -156,8 +155,5 @@ fn geneve(layer: Layer<'_>, context: &mut Context) -> Network {
         return Network::Malformed;
     }
     let payload = layer.skip(geneve::LEN + usize::from(version_len & 0x3f) * 4);
-    match protocol {
-        ether_type::ETHERNET => link::ethernet(payload, context),
-        _ => ether_type::decode(protocol, payload, context),
-    }
+    ether_type::decode(protocol, payload, context)
 }
