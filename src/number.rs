@@ -78,6 +78,9 @@ pub fn read_number(text: &str) -> Result<Number> {
         Some(separator) => mantissa.split_once(separator).unwrap_or((mantissa, "")),
         None => (mantissa, ""),
     };
+    if !whole.chars().all(|c| c.is_ascii_digit() || SEPARATORS.contains(&c)) {
+        return wrong("", advice);
+    }
     let Some(digits) = ungrouped(whole) else {
         return wrong(": thousands are not in groups of three digits", advice);
     };
@@ -109,9 +112,11 @@ pub fn read_number(text: &str) -> Result<Number> {
     })
 }
 
+/// What may stand between thousands.
+const SEPARATORS: [char; 8] = ['.', ',', ' ', '\u{a0}', '\u{202f}', '\'', '\u{2019}', '_'];
+
 /// Takes the separators out of a whole number, if each stands before a group of three digits and all are the same.
 fn ungrouped(whole: &str) -> Option<String> {
-    const SEPARATORS: [char; 8] = ['.', ',', ' ', '\u{a0}', '\u{202f}', '\'', '\u{2019}', '_'];
     let Some(separator) = whole.chars().find(|c| SEPARATORS.contains(c)) else {
         return Some(whole.to_owned());
     };
