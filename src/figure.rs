@@ -36,6 +36,14 @@ pub enum Reason {
     NoFigure,
     /// The frames carry no timestamps.
     NoTimestamps,
+    /// The profile has no table for this parameter: no grade.
+    NotInProfile,
+    /// The profile grades throughput by the link's capacity, and none was given: no grade.
+    NoCapacity,
+    /// The user typed figures in and left this one out.
+    NotGiven,
+    /// Below 0, so an artefact (two clocks apart): no grade.
+    Negative,
 }
 
 impl Reason {
@@ -58,6 +66,10 @@ impl Reason {
             Self::NoLog => "no_log",
             Self::NoFigure => "no_figure",
             Self::NoTimestamps => "no_timestamps",
+            Self::NotInProfile => "not_in_profile",
+            Self::NoCapacity => "no_capacity",
+            Self::NotGiven => "not_given",
+            Self::Negative => "negative",
         }
     }
 
@@ -80,6 +92,10 @@ impl Reason {
             Self::NoLog => "no log was given",
             Self::NoFigure => "the figure is absent",
             Self::NoTimestamps => "the frames carry no timestamps",
+            Self::NotInProfile => "the profile has no table for it",
+            Self::NoCapacity => "the table is in percent of the link's capacity, which was not given",
+            Self::NotGiven => "not given",
+            Self::Negative => "a value below 0 has no grade",
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod error;
 pub mod figure;
 pub mod flow;
+pub mod grade;
 pub mod language;
 pub mod measure;
 pub mod migration;
