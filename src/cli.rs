@@ -18,8 +18,11 @@ mod engine;
 mod inputs;
 mod inspect;
 mod notices;
+pub mod profiles;
 pub mod request;
+pub mod sanity;
 mod stdout;
+pub mod text;
 pub mod values;
 
 use std::process::ExitCode;
