@@ -24,7 +24,12 @@ pub struct Manner {
 
 impl From<&Style> for Manner {
     fn from(style: &Style) -> Self {
-        Self { language: style.language, numbers: NumberStyle { decimal_comma: style.decimal_comma } }
+        Self {
+            language: style.language,
+            numbers: NumberStyle {
+                decimal_comma: style.decimal_comma,
+            },
+        }
     }
 }
 
