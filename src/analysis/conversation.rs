@@ -139,7 +139,11 @@ impl Conversation {
             other => return other.to_string(),
         };
         let with_ports = matches!(self.protocol, 6 | 17 | 33 | 132 | 136);
-        if with_ports && !self.has_ports { format!("{name}-part") } else { name.to_owned() }
+        if with_ports && !self.has_ports {
+            format!("{name}-part")
+        } else {
+            name.to_owned()
+        }
     }
 
     /// An endpoint as text: "10.0.0.1:40000", "[fd00::1]:60000", without ports "10.0.0.1".

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::text::{Format, Manner, WIDTH, csv, paragraph, table};
+use super::args::Format;
+use super::text::{Manner, WIDTH, csv, paragraph, table};
 use crate::error::Result;
 use crate::grade::{Band, BandTable, Profile, Scale, TableModel, overall_model, tables_model, variants};
 use crate::language::Language;

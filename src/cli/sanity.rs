@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::text::{Format, Manner, WIDTH, csv, paragraph, table};
+use super::args::Format;
+use super::text::{Manner, WIDTH, csv, paragraph, table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grade::sanity::{Finding, Reading, Sanity, TypedFigures, brief, sanity};
 use crate::grade::{Grader, Grades, LinkCapacity, ParameterGrade, Profile, TableKind, TableModel, grades_json};

@@ -1,44 +1,17 @@
 //! Text for a terminal of 80 columns, and lines of CSV.
 
-use std::str::FromStr;
-
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use crate::error::{Error, ErrorKind};
 use crate::grade::TableModel;
 use crate::language::Language;
 use crate::number::NumberStyle;
+use crate::report::locale::Style;
 
 /// No line of a table or paragraph is longer.
 pub const WIDTH: u16 = 80;
 
 const RULE_UNDER_HEADER: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('\u{2500}').junction('\u{2500}'));
-
-/// In which format an answer goes to stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Table,
-    /// For programs.
-    Json,
-    /// For spreadsheets: comma-separated, decimal points.
-    Csv,
-}
-
-impl FromStr for Format {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "table" => Ok(Self::Table),
-            "json" => Ok(Self::Json),
-            "csv" => Ok(Self::Csv),
-            _ => Err(Error::new(ErrorKind::Usage, format!("no format {text:?}")).advice("table, json or csv")),
-        }
-    }
-}
 
 /// How texts are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,6 +20,17 @@ pub struct Manner {
     pub language: Language,
     /// The notation of numbers.
     pub numbers: NumberStyle,
+}
+
+impl From<&Style> for Manner {
+    fn from(style: &Style) -> Self {
+        Self {
+            language: style.language,
+            numbers: NumberStyle {
+                decimal_comma: style.decimal_comma,
+            },
+        }
+    }
 }
 
 /// A table in at most `width` columns, long cells broken; columns of `right` are aligned to the right. Ends with a

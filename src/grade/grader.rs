@@ -8,6 +8,7 @@ use super::interval::Interval;
 use super::profile::Profile;
 use crate::figure::{Figure, Reason};
 use crate::number::NumberStyle;
+use crate::summary::{Second, Standard, Wireshark};
 
 /// The four figures, of a run or of a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,6 +31,60 @@ impl Figures {
             Parameter::Loss => self.loss_pct,
             Parameter::Jitter => self.jitter_ms,
             Parameter::Delay => self.delay_ms,
+        }
+    }
+}
+
+impl From<&Second> for Figures {
+    fn from(second: &Second) -> Self {
+        let Second {
+            throughput_bps,
+            loss_pct,
+            jitter_ms,
+            delay_ms,
+            ..
+        } = *second;
+        Self {
+            throughput_bps,
+            loss_pct,
+            jitter_ms,
+            delay_ms,
+        }
+    }
+}
+
+impl From<&Standard> for Figures {
+    fn from(standard: &Standard) -> Self {
+        let Standard {
+            throughput_bps,
+            loss_pct,
+            jitter_ms,
+            delay_ms,
+            ..
+        } = *standard;
+        Self {
+            throughput_bps,
+            loss_pct,
+            jitter_ms,
+            delay_ms,
+        }
+    }
+}
+
+impl From<&Wireshark> for Figures {
+    fn from(wireshark: &Wireshark) -> Self {
+        let Wireshark {
+            throughput_bps,
+            loss_pct,
+            jitter_ms,
+            delay_ms,
+            ..
+        } = *wireshark;
+        Self {
+            throughput_bps,
+            loss_pct,
+            jitter_ms,
+            delay_ms,
         }
     }
 }

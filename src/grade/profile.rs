@@ -138,52 +138,57 @@ impl Profile {
         }
     }
 
-    /// This profile with other tables, as `--bands` names them: `loss=range,jitter=shifted`. The variant `tiphon`
-    /// is the table of the profile `tiphon`.
+    /// This profile with other tables, as `--bands` names them: `loss=range,jitter=shifted`.
+    ///
+    /// # Errors
+    /// Not of that form, or as [`Profile::with_variants`].
+    pub fn with_bands(&self, bands: &str) -> Result<Self> {
+        let advice = "as in loss=range,jitter=shifted";
+        let pairs = bands
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(|item| {
+                item.split_once('=')
+                    .ok_or_else(|| Error::new(ErrorKind::Usage, format!("no \"=\" in bands {item:?}")).advice(advice))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        if pairs.is_empty() {
+            return Err(Error::new(ErrorKind::Usage, "no bands named").advice(advice));
+        }
+        self.with_variants(&pairs)
+    }
+
+    /// This profile with other tables: pairs of a parameter and a variant's name. The variant `tiphon` is the table
+    /// of the profile `tiphon`. No pairs leave the profile as it is.
     ///
     /// A variant of the throughput table takes the place of both throughput tables: whoever names a table of
     /// percent is not graded by kbps where the capacity is missing.
     ///
     /// # Errors
-    /// Not of that form, an unknown parameter or variant, a parameter twice, or a pass-or-fail profile.
-    pub fn with_bands(&self, bands: &str) -> Result<Self> {
-        let usage = |found: String, advice: String| Err(Error::new(ErrorKind::Usage, found).advice(advice));
-        if self.scale == Scale::PassFail {
-            return usage(
-                format!(
-                    "profile {} says pass or fail, the variants of --bands grade from 4 to 1",
-                    self.name
-                ),
-                "use one or the other".to_owned(),
+    /// An unknown parameter or variant, a parameter twice, or a pass-or-fail profile.
+    pub fn with_variants(&self, variants: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<Self> {
+        let usage = |found: String, advice: &str| Err(Error::new(ErrorKind::Usage, found).advice(advice));
+        if self.scale == Scale::PassFail && !variants.is_empty() {
+            let found = format!(
+                "profile {} says pass or fail, the variants of --bands grade from 4 to 1",
+                self.name
             );
+            return usage(found, "use one or the other");
         }
         let mut profile = self.clone();
         let mut chosen: Vec<Parameter> = Vec::new();
-        for item in bands.split(',').map(str::trim).filter(|item| !item.is_empty()) {
-            let Some((parameter, name)) = item.split_once('=').map(|(key, name)| (key.trim(), name.trim())) else {
-                return usage(
-                    format!("no \"=\" in bands {item:?}"),
-                    "as in loss=range,jitter=shifted".to_owned(),
-                );
-            };
-            let Some(parameter) = Parameter::ALL.into_iter().find(|known| known.key() == parameter) else {
+        for (key, name) in variants {
+            let (key, name) = (key.as_ref().trim(), name.as_ref().trim());
+            let Some(parameter) = Parameter::ALL.into_iter().find(|known| known.key() == key) else {
                 let known = Parameter::ALL.map(Parameter::key).join(", ");
-                return usage(format!("no parameter {parameter:?} in bands {item:?}"), known);
+                return usage(format!("no parameter {key:?} in bands \"{key}={name}\""), &known);
             };
             if chosen.contains(&parameter) {
-                return usage(
-                    format!("bands for {} twice", parameter.key()),
-                    "name one variant".to_owned(),
-                );
+                return usage(format!("bands for {key} twice"), "name one variant");
             }
             chosen.push(parameter);
             profile.take_variant(parameter, name)?;
-        }
-        if chosen.is_empty() {
-            return usage(
-                "no bands named".to_owned(),
-                "as in loss=range,jitter=shifted".to_owned(),
-            );
         }
         profile.changes.sort_by_key(|(parameter, _)| parameter.position());
         Ok(profile)

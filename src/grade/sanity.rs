@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::figure::{Figure, Reason};
 use crate::language::Language;
 use crate::number::{Number, NumberStyle, read_number};
-use crate::summary::Warning;
+use crate::summary::{Warning, Wireshark};
 
 pub use checks::check;
 pub(crate) use message::brief;
@@ -107,6 +107,20 @@ pub struct TypedFigures {
 }
 
 impl TypedFigures {
+    /// The figures of a measured run's Wireshark family: its delay is the mean time between packets. Add the
+    /// migration's figures and the log's.
+    pub fn measured(wireshark: &Wireshark) -> Self {
+        let reading = |figure: Figure| figure.value().map(Reading::from);
+        Self {
+            throughput_bps: reading(wireshark.throughput_bps),
+            loss_pct: reading(wireshark.loss_pct),
+            jitter_ms: reading(wireshark.jitter_ms),
+            delay_ms: reading(wireshark.delay_ms),
+            packets: Some(wireshark.packets),
+            ..Self::default()
+        }
+    }
+
     /// The four that are graded.
     pub fn figures(&self) -> Figures {
         let figure = |reading: Option<Reading>| {
