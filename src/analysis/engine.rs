@@ -14,7 +14,7 @@ use crate::measure::tcp::standard::TcpTracker;
 use crate::measure::tcp::wireshark::{Flag, WiresharkAnalyser};
 use crate::migration::{self, MigrationTracker, Role};
 use crate::options::{AnalysisOptions, Host, TimePoint};
-use crate::packet::{Ip, Network, Packet, Tcp, Transport};
+use crate::packet::{FragmentTracker, Ip, Network, Packet, Tcp, Transport};
 
 /// How many blocks pass between two looks at the memory that the timelines take.
 const BLOCKS_PER_BOUND_CHECK: u32 = 8;
@@ -32,6 +32,7 @@ pub struct Engine {
     blocks: u32,
     table: FlowTable,
     duplicates: DuplicateFinder,
+    fragments: FragmentTracker,
     /// Conversations in order of their first frame.
     pub conversations: Vec<Conversation>,
     /// Pairs of hosts.
@@ -62,6 +63,7 @@ impl Engine {
             blocks: 0,
             table: FlowTable::default(),
             duplicates: DuplicateFinder::default(),
+            fragments: FragmentTracker::new(),
             conversations: Vec::new(),
             pairs: Pairs::new(Named {
                 source: options.source.clone(),
@@ -88,7 +90,8 @@ impl Engine {
     fn frame(&mut self, frame: &Frame, packet: &Packet, bytes: &[u8]) {
         self.number += 1;
         let bin = self.quality.record(frame, packet, self.interval_ns);
-        let time_ns = frame.time_ns.unwrap_or_else(|| self.quality.start_ns.unwrap_or(0));
+        // A frame without a time stands where the one before it stood.
+        let time_ns = frame.time_ns.unwrap_or_else(|| self.quality.latest_ns());
         if let Network::Ip(ip) = &packet.network {
             self.ip(time_ns, bin, packet, ip, bytes);
         } else {
@@ -98,6 +101,19 @@ impl Engine {
 
     fn ip(&mut self, time_ns: i64, bin: i64, packet: &Packet, ip: &Ip, bytes: &[u8]) {
         let payload = captured_payload(ip, bytes);
+        let duplicate = self.duplicates.is_duplicate(time_ns, ip, payload);
+        self.quality.duplicates += u64::from(duplicate);
+        // The frame that completes a datagram stands for it; the other fragments belong to no transport.
+        let completed = self.fragments.push(ip).map(|datagram| Ip {
+            protocol: datagram.protocol,
+            transport: datagram.transport,
+            payload_len: datagram.payload_len,
+            payload_captured: 0,
+            fragment: None,
+            ..*ip
+        });
+        let payload = if completed.is_some() { &[] } else { payload };
+        let ip = completed.as_ref().unwrap_or(ip);
         let tuple = tuple_of(ip);
         let mut place = self.table.place(&tuple);
         let mut reused = false;
@@ -128,10 +144,9 @@ impl Engine {
             direction: conversation.pair_direction(direction),
             wire_bytes: u64::from(packet.wire_len),
             ip_bytes: u64::from(ip.total_len),
-            duplicate: self.duplicates.is_duplicate(time_ns, ip, payload),
+            duplicate,
             ..FrameSample::default()
         };
-        self.quality.duplicates += u64::from(sample.duplicate);
         let mut carries_state = false;
         match (&ip.transport, conversation.tcp.as_deref_mut()) {
             (Transport::Tcp(tcp), Some(state)) => {

@@ -120,11 +120,6 @@ impl Pairs {
     }
 
     /// All pairs, in order of their first frame.
-    pub fn list_mut(&mut self) -> &mut [Pair] {
-        &mut self.list
-    }
-
-    /// All pairs, in order of their first frame.
     pub fn list(&self) -> &[Pair] {
         &self.list
     }

@@ -40,8 +40,6 @@ pub struct Quality {
     pub super_frames: u64,
     /// Frames of an unknown link type.
     pub unknown_link: u64,
-    /// IP packets whose length had to be taken from the frame.
-    pub lengths_from_frame: u64,
     /// All frames along time; in order of first appearance.
     bins: Vec<CaptureBin>,
     previous_ns: i64,
@@ -60,7 +58,7 @@ impl Quality {
             _ => {}
         }
         let time_ns = match frame.time_ns {
-            None => self.start_ns.map_or(0, |_| self.previous_ns),
+            None => self.previous_ns,
             Some(time_ns) => {
                 match &mut self.time {
                     None => self.time = Some((time_ns, time_ns)),
@@ -88,6 +86,11 @@ impl Quality {
             }),
         }
         bin
+    }
+
+    /// Time of the last frame that had one.
+    pub fn latest_ns(&self) -> i64 {
+        self.previous_ns
     }
 
     /// The bin of a time; what is earlier than the first frame falls into bin 0.

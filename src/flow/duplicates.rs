@@ -1,7 +1,7 @@
 //! Frames that a capture holds twice: a mirror port that copies both directions, a bridge and its port, two interfaces.
 //!
 //! A copy has the same IP header but for TTL (and so checksum), the same transport header and comes within a short
-//! time. Its fingerprint is kept in a fixed table, so that memory does not grow; sets of four ways keep a copy
+//! time. Its fingerprint is kept in a fixed table, so that memory does not grow; sets of eight ways keep a copy
 //! recognisable when thousands of frames lie between the two.
 
 use std::hash::{Hash, Hasher};
@@ -16,7 +16,7 @@ const WINDOW_NS: u64 = 100_000_000;
 /// clock looks like a copy, but comes a round trip later.
 const WINDOW_WITHOUT_ID_NS: u64 = 1_000_000;
 const SETS: usize = 8192;
-const WAYS: usize = 4;
+const WAYS: usize = 8;
 
 /// Remembers the frames of the last moments.
 #[derive(Debug)]

@@ -89,6 +89,8 @@ impl DataAckRtt {
 struct Tick {
     value: u32,
     time_ns: i64,
+    /// Time of the last segment with this value.
+    last_ns: i64,
     /// The segment carried data, SYN or FIN: its receiver answers it, now or after its delayed-ACK timer.
     demands_ack: bool,
     /// When the last ACK with this value passed, the other side still had data in flight: it sends on at once.
@@ -99,8 +101,8 @@ struct Tick {
 ///
 /// A pure ACK is echoed by the next data, and a sender that has nothing to send waits: that wait is no path delay
 /// (RFC 7323 section 4.1 bars such samples from the sender's own estimate). A sample from a pure ACK therefore counts
-/// only where the sender was kept going by acknowledgements: it had data in flight when the ACK passed, or data that
-/// it sent before it saw the ACK passed after it.
+/// only where the sender was kept going by acknowledgements: it had data in flight when the last ACK with that value passed, or
+/// data that it sent before it saw that ACK passed after it.
 #[derive(Debug, Clone, Default)]
 pub struct TimestampRtt {
     ticks: VecDeque<Tick>,
@@ -114,8 +116,8 @@ impl TimestampRtt {
             Some(last) if value == last => {
                 if let Some(tick) = self.ticks.back_mut()
                     && tick.value == value
-                    && !tick.demands_ack
                 {
+                    tick.last_ns = time_ns;
                     tick.peer_in_flight = peer_in_flight;
                 }
                 return;
@@ -130,6 +132,7 @@ impl TimestampRtt {
         self.ticks.push_back(Tick {
             value,
             time_ns,
+            last_ns: time_ns,
             demands_ack,
             peer_in_flight,
         });
@@ -147,7 +150,7 @@ impl TimestampRtt {
             if newer == 0 {
                 let kept_going = tick.demands_ack
                     || tick.peer_in_flight
-                    || previous_data_ns.is_some_and(|previous| previous > tick.time_ns);
+                    || previous_data_ns.is_some_and(|previous| previous > tick.last_ns);
                 if !kept_going {
                     return None;
                 }

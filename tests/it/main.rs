@@ -1,0 +1,10 @@
+//! Tests of the whole program, in one binary so that the library is linked once.
+
+mod common;
+mod corpus;
+mod estimators;
+mod figures;
+mod fixtures;
+mod memory;
+mod sameness;
+mod tshark;
