@@ -470,6 +470,15 @@ mod tests {
         let findings = check(&figures, None);
         assert_eq!(codes(&findings), ["downtime_above_migration_time"]);
         assert!(english(&findings[0]).starts_with("A downtime of 13,000 ms is longer than the migration, 12,500.5 ms"));
+        let report = crate::report::locale::Style {
+            language: Language::Indonesian,
+            ..Default::default()
+        };
+        assert!(
+            report
+                .warning(&findings[0].warning())
+                .starts_with("Downtime 13,000 ms lebih lama daripada waktu migrasi")
+        );
         let equal = TypedFigures {
             downtime_ms: figures.migration_time_ms,
             ..figures

@@ -11,6 +11,7 @@ mod words;
 use jiff::tz::TimeZone;
 
 use crate::figure::Reason;
+use crate::grade::sanity;
 use crate::language::Language;
 use crate::summary::Warning;
 
@@ -67,7 +68,10 @@ impl Style {
     pub fn warning(&self, warning: &Warning) -> String {
         let translated = match self.language {
             Language::English => None,
-            Language::Indonesian => words::of(self.language).get(format!("warning.{}", warning.code).as_str()),
+            Language::Indonesian => words::of(self.language)
+                .get(format!("warning.{}", warning.code).as_str())
+                .copied()
+                .or_else(|| sanity::template(warning.code, self.language)),
         };
         match translated {
             Some(template) => {
