@@ -13,6 +13,8 @@ mod pcapng;
 mod reader;
 mod sniff;
 mod source;
+#[cfg(test)]
+mod testing;
 mod walk;
 pub mod write;
 

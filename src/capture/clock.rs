@@ -86,3 +86,69 @@ impl Clock {
         i64::try_from(ns + i128::from(self.offset_s) * i128::from(NS_PER_SECOND)).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_of_ten_are_exact() {
+        // 1,700,000,000.000005 s in each resolution that can say it, or rounded down in those that cannot.
+        for (resolution, ticks, ns) in [
+            (0, 1_700_000_000, 1_700_000_000_000_000_000),
+            (3, 1_700_000_000_000, 1_700_000_000_000_000_000),
+            (6, 1_700_000_000_000_005, 1_700_000_000_000_005_000),
+            (8, 170_000_000_000_000_500, 1_700_000_000_000_005_000),
+            (9, 1_700_000_000_000_005_001, 1_700_000_000_000_005_001),
+            (10, 17_000_000_000_000_050_019, 1_700_000_000_000_005_001),
+            (12, 1_700_000_005_999, 1_700_000_005),
+        ] {
+            assert_eq!(Clock::new(resolution, 0).to_ns(ticks), Some(ns), "10^-{resolution}");
+        }
+    }
+
+    #[test]
+    fn powers_of_two_are_exact() {
+        // 5/1024 s = 4.8828125 ms; 1.5 s in 2^32 ticks; 1,700,000,000 s and 3/4 in 2^9 ticks.
+        assert_eq!(Clock::new(0x8a, 0).to_ns(5), Some(4_882_812));
+        assert_eq!(Clock::new(0xa0, 0).to_ns(0x1_8000_0000), Some(1_500_000_000));
+        assert_eq!(
+            Clock::new(0x89, 0).to_ns(1_700_000_000 * 512 + 384),
+            Some(1_700_000_000_750_000_000)
+        );
+        assert_eq!(Clock::new(0x8a, 0).ticks_per_second(), 1024);
+        // The last bit that counts: 2^63 ticks a second, 2^62 ticks.
+        assert_eq!(Clock::new(0xbf, 0).to_ns(1 << 62), Some(500_000_000));
+    }
+
+    #[test]
+    fn the_offset_is_added_and_may_take_a_time_before_the_epoch() {
+        assert_eq!(Clock::new(6, 3600).to_ns(5), Some(3_600_000_005_000));
+        assert_eq!(Clock::new(6, -3600).to_ns(5), Some(-3_599_999_995_000));
+        assert_eq!(Clock::new(6, i64::MIN).to_ns(5), None);
+        // 10^10 s do not fit, 10^10 - 9,000,000,000 do.
+        assert_eq!(
+            Clock::new(0, -9_000_000_000).to_ns(10_000_000_000),
+            Some(1_000_000_000_000_000_000)
+        );
+    }
+
+    #[test]
+    fn a_time_beyond_2262_is_none() {
+        assert_eq!(Clock::new(3, 0).to_ns(u64::MAX), None);
+        assert_eq!(Clock::new(9, 0).to_ns(i64::MAX as u64), Some(i64::MAX));
+        assert_eq!(Clock::new(9, 0).to_ns(i64::MAX as u64 + 1), None);
+        assert_eq!(Clock::new(0x80, 0).to_ns(9_223_372_037), None);
+    }
+
+    #[test]
+    fn resolutions_that_64_bits_cannot_count_still_give_times() {
+        let clock = Clock::new(20, 0);
+        assert_eq!(clock.ticks_per_second(), u64::MAX);
+        assert_eq!(clock.to_ns(1_000_000_000_000), Some(10));
+        assert_eq!(Clock::new(0xc0, 0).to_ns(1 << 63), Some(500_000_000));
+        for resolution in 0..=u8::MAX {
+            assert!(Clock::new(resolution, 0).to_ns(1).is_some(), "{resolution:#04x}");
+        }
+    }
+}

@@ -512,3 +512,359 @@ fn check_captured(captured: u32, room: usize, source: &Source) -> Result<(), Fau
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::FileFormat;
+    use super::super::testing::{borrowed, read, read_with, some_frames};
+    use super::super::write::Layout;
+    use super::super::{ReadOptions, ReadWarning};
+    use super::*;
+
+    /// Builds a file block by block.
+    struct File {
+        layout: Layout,
+        bytes: Vec<u8>,
+    }
+
+    impl File {
+        fn new(big_endian: bool) -> Self {
+            let layout = Layout {
+                format: FileFormat::Pcapng,
+                big_endian,
+                ..Layout::default()
+            };
+            let mut file = Self {
+                layout,
+                bytes: Vec::new(),
+            };
+            file.section((1, 0), u64::MAX);
+            file
+        }
+
+        fn section(&mut self, version: (u16, u16), length: u64) {
+            let mut body = Vec::new();
+            self.layout.u32(&mut body, BYTE_ORDER_MAGIC);
+            self.layout.u16(&mut body, version.0);
+            self.layout.u16(&mut body, version.1);
+            self.layout.u64(&mut body, length);
+            self.block(SECTION_HEADER, &body);
+        }
+
+        fn block(&mut self, kind: u32, body: &[u8]) {
+            self.layout.block(&mut self.bytes, kind, body);
+        }
+
+        fn options(&self, body: &mut Vec<u8>, options: &[(u16, &[u8])]) {
+            for (code, value) in options {
+                self.layout.option(body, *code, value);
+            }
+        }
+
+        fn interface(&mut self, link_type: u16, snaplen: u32, options: &[(u16, &[u8])]) {
+            let mut body = Vec::new();
+            self.layout.u16(&mut body, link_type);
+            self.layout.u16(&mut body, 0);
+            self.layout.u32(&mut body, snaplen);
+            self.options(&mut body, options);
+            self.block(INTERFACE_DESCRIPTION, &body);
+        }
+
+        fn statistics(&mut self, interface: u32, options: &[(u16, &[u8])]) {
+            let mut body = Vec::new();
+            for number in [interface, 0, 0] {
+                self.layout.u32(&mut body, number);
+            }
+            self.options(&mut body, options);
+            self.block(INTERFACE_STATISTICS, &body);
+        }
+
+        fn packet(&mut self, interface: u32, ticks: u64, data: &[u8], original: u32) {
+            let mut body = Vec::new();
+            for number in [
+                interface,
+                (ticks >> 32) as u32,
+                ticks as u32,
+                data.len() as u32,
+                original,
+            ] {
+                self.layout.u32(&mut body, number);
+            }
+            body.extend_from_slice(data);
+            self.block(ENHANCED_PACKET, &body);
+        }
+
+        fn u64(&self, number: u64) -> [u8; 8] {
+            if self.layout.big_endian {
+                number.to_be_bytes()
+            } else {
+                number.to_le_bytes()
+            }
+        }
+    }
+
+    fn only_warning(bytes: &[u8]) -> (usize, ReadWarning) {
+        let outcome = read(bytes);
+        assert_eq!(outcome.properties.warnings.len(), 1);
+        (outcome.frames.len(), outcome.properties.warnings[0].clone())
+    }
+
+    #[test]
+    fn what_the_writer_writes_comes_back() {
+        let frames = some_frames(200);
+        for big_endian in [false, true] {
+            for nanoseconds in [false, true] {
+                let layout = Layout {
+                    format: FileFormat::Pcapng,
+                    big_endian,
+                    nanoseconds,
+                    ..Layout::default()
+                };
+                let outcome = read(&layout.capture(borrowed(&frames)));
+                assert_eq!(outcome.frames.len(), frames.len());
+                assert_eq!(outcome.properties.format, FileFormat::Pcapng);
+                for (seen, (time_ns, bytes, wire_len)) in outcome.frames.iter().zip(&frames) {
+                    let time_ns = if nanoseconds { *time_ns } else { time_ns / 1000 * 1000 };
+                    assert_eq!(
+                        (seen.time_ns, &seen.bytes, seen.wire_len),
+                        (Some(time_ns), bytes, *wire_len)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn interfaces_keep_their_own_clocks_and_link_types() {
+        for big_endian in [false, true] {
+            let mut file = File::new(big_endian);
+            let offset = file.u64(3600);
+            file.interface(1, 96, &[(OPTION_NAME, b"eth0"), (0, b"")]);
+            file.interface(113, 0, &[(OPTION_TSRESOL, &[9]), (OPTION_TSOFFSET, &offset), (0, b"")]);
+            file.interface(101, 0, &[(OPTION_TSRESOL, &[0x8a])]);
+            file.packet(1, 1_700_000_000_000_000_007, b"abc", 60);
+            file.packet(0, 1_700_000_000_000_007, b"abcd", 4);
+            file.packet(2, 1_700_000_000 * 1024 + 512, b"", 1);
+            let outcome = read(&file.bytes);
+            assert_eq!(
+                outcome.times(),
+                [
+                    Some(1_700_003_600_000_000_007),
+                    Some(1_700_000_000_000_007_000),
+                    Some(1_700_000_000_500_000_000)
+                ]
+            );
+            let seen: Vec<_> = outcome
+                .frames
+                .iter()
+                .map(|f| (f.interface, f.link_type.0, f.bytes.len(), f.wire_len))
+                .collect();
+            assert_eq!(seen, [(1, 113, 3, 60), (0, 1, 4, 4), (2, 101, 0, 1)]);
+            let interfaces = outcome.properties.interfaces;
+            assert_eq!(
+                (interfaces[0].name.as_deref(), interfaces[0].snaplen),
+                (Some("eth0"), 96)
+            );
+            assert_eq!(
+                (interfaces[1].ticks_per_second, interfaces[1].offset_s),
+                (1_000_000_000, 3600)
+            );
+            assert_eq!(interfaces[2].ticks_per_second, 1024);
+        }
+    }
+
+    #[test]
+    fn sections_change_the_byte_order_and_begin_their_own_interfaces() {
+        let mut file = File::new(false);
+        file.interface(1, 0, &[]);
+        file.packet(0, 1, b"one", 3);
+        file.layout.big_endian = true;
+        file.section((1, 2), 4);
+        file.interface(113, 0, &[]);
+        file.interface(101, 0, &[]);
+        file.packet(1, 2, b"two", 3);
+        file.layout.big_endian = false;
+        file.section((1, 0), u64::MAX);
+        file.interface(228, 0, &[]);
+        file.packet(0, 3, b"three", 5);
+        let outcome = read(&file.bytes);
+        let seen: Vec<_> = outcome
+            .frames
+            .iter()
+            .map(|f| (f.interface, f.link_type.0, f.time_ns))
+            .collect();
+        assert_eq!(seen, [(0, 1, Some(1000)), (2, 101, Some(2000)), (3, 228, Some(3000))]);
+        assert_eq!(outcome.properties.interfaces.len(), 4);
+        file.packet(1, 4, b"", 0);
+        let (frames, warning) = only_warning(&file.bytes);
+        assert_eq!((frames, warning.code, warning.frame), (3, "capture_damaged", Some(4)));
+    }
+
+    #[test]
+    fn a_simple_packet_is_cut_at_the_snap_length_and_has_no_time() {
+        for big_endian in [false, true] {
+            let mut file = File::new(big_endian);
+            file.interface(1, 5, &[]);
+            let mut body = Vec::new();
+            file.layout.u32(&mut body, 60);
+            body.extend_from_slice(b"five!");
+            file.block(SIMPLE_PACKET, &body);
+            let outcome = read(&file.bytes);
+            assert_eq!(
+                (outcome.frames[0].bytes.as_slice(), outcome.frames[0].wire_len),
+                (&b"five!"[..], 60)
+            );
+            assert_eq!(outcome.frames[0].time_ns, None);
+        }
+    }
+
+    #[test]
+    fn the_obsolete_packet_block_is_read() {
+        for big_endian in [false, true] {
+            let mut file = File::new(big_endian);
+            file.interface(1, 0, &[]);
+            file.interface(113, 0, &[]);
+            let mut body = Vec::new();
+            file.layout.u16(&mut body, 1);
+            file.layout.u16(&mut body, 7);
+            for number in [1, 2, 3, 60] {
+                file.layout.u32(&mut body, number);
+            }
+            body.extend_from_slice(b"old");
+            file.block(OBSOLETE_PACKET, &body);
+            let outcome = read(&file.bytes);
+            assert_eq!(
+                (outcome.frames[0].interface, outcome.frames[0].link_type),
+                (1, LinkType::LINUX_SLL)
+            );
+            assert_eq!(
+                (outcome.frames[0].bytes.as_slice(), outcome.frames[0].wire_len),
+                (&b"old"[..], 60)
+            );
+            assert_eq!(outcome.frames[0].time_ns, Some((1 << 32 | 2) * 1000));
+        }
+    }
+
+    #[test]
+    fn drops_are_those_of_the_last_statistics_and_the_interface_counts_before_the_system() {
+        for big_endian in [false, true] {
+            let mut file = File::new(big_endian);
+            let numbers = [3, 4, 5, 6].map(|number| file.u64(number));
+            for _ in 0..3 {
+                file.interface(1, 0, &[]);
+            }
+            file.statistics(0, &[(OPTION_IFDROP, &numbers[0]), (OPTION_OSDROP, &numbers[1])]);
+            file.statistics(0, &[(OPTION_IFDROP, &numbers[2])]);
+            file.statistics(0, &[(OPTION_OSDROP, &numbers[3])]);
+            file.statistics(1, &[(OPTION_OSDROP, &numbers[3])]);
+            file.statistics(9, &[(OPTION_IFDROP, &numbers[3])]);
+            let dropped: Vec<_> = read(&file.bytes)
+                .properties
+                .interfaces
+                .iter()
+                .map(|i| i.dropped)
+                .collect();
+            assert_eq!(dropped, [Some(5), Some(6), None]);
+        }
+    }
+
+    #[test]
+    fn options_after_the_end_of_options_do_not_count() {
+        let mut file = File::new(false);
+        file.interface(1, 0, &[(0, b""), (OPTION_TSRESOL, &[3])]);
+        file.packet(0, 5, b"", 0);
+        assert_eq!(read(&file.bytes).times(), [Some(5_000)]);
+    }
+
+    #[test]
+    fn unknown_blocks_are_passed_over_however_long() {
+        for length in [0, 5, 70_000, 3_000_000] {
+            let mut file = File::new(true);
+            file.interface(1, 0, &[]);
+            file.packet(0, 1, b"before", 6);
+            file.block(0x0bad_cafe, &vec![6; length]);
+            file.packet(0, 2, b"after", 5);
+            let options = ReadOptions {
+                block_bytes: 10_000,
+                ..ReadOptions::default()
+            };
+            let outcome = read_with(&file.bytes, &options).unwrap();
+            assert_eq!(outcome.times(), [Some(1_000), Some(2_000)], "{length}");
+            assert_eq!(outcome.properties.warnings, []);
+        }
+    }
+
+    #[test]
+    fn a_file_cut_within_a_long_block_is_cut() {
+        let mut file = File::new(true);
+        file.interface(1, 0, &[]);
+        file.packet(0, 1, b"before", 6);
+        file.block(0x0bad_cafe, &vec![6; 100_000]);
+        for cut in [1, 4, 5, 90_000] {
+            let (frames, warning) = only_warning(&file.bytes[..file.bytes.len() - cut]);
+            assert_eq!((frames, warning.code), (1, "capture_cut"));
+            assert_eq!(warning.byte, Some((file.bytes.len() - cut) as u64));
+        }
+        *file.bytes.last_mut().unwrap() ^= 1;
+        assert_eq!(only_warning(&file.bytes).1.code, "capture_damaged");
+    }
+
+    #[test]
+    fn a_length_without_its_padding_is_understood() {
+        let mut file = File::new(false);
+        file.interface(1, 0, &[]);
+        for number in [ENHANCED_PACKET, 33, 0, 0, 5, 1, 1] {
+            file.layout.u32(&mut file.bytes, number);
+        }
+        file.bytes.extend_from_slice(&[9, 0, 0, 0]);
+        file.layout.u32(&mut file.bytes, 33);
+        file.packet(0, 6, b"", 0);
+        assert_eq!(read(&file.bytes).times(), [Some(5_000), Some(6_000)]);
+    }
+
+    #[test]
+    fn blocks_that_contradict_themselves_are_damage() {
+        let mut sound = File::new(false);
+        sound.interface(1, 0, &[]);
+        sound.packet(0, 1, b"good", 4);
+        let at = sound.bytes.len();
+        let mut damaged = Vec::new();
+        // The captured length is more than the block holds.
+        sound.packet(0, 2, b"bad!", 4);
+        let mut bytes = sound.bytes.clone();
+        bytes[at + 20] = 5;
+        damaged.push(bytes);
+        // The two lengths of the block differ.
+        let mut bytes = sound.bytes.clone();
+        *bytes.last_mut().unwrap() = 1;
+        damaged.push(bytes);
+        // A block shorter than any.
+        let mut bytes = sound.bytes.clone();
+        bytes[at + 4] = 8;
+        damaged.push(bytes);
+        // An interface that is not there.
+        let mut bytes = sound.bytes.clone();
+        bytes[at + 8] = 1;
+        damaged.push(bytes);
+        // A section of a version to come.
+        let mut file = File::new(false);
+        file.bytes = sound.bytes[..at].to_vec();
+        file.section((2, 0), u64::MAX);
+        damaged.push(file.bytes);
+        for bytes in damaged {
+            let (frames, warning) = only_warning(&bytes);
+            assert_eq!((frames, warning.code), (1, "capture_damaged"));
+            assert_eq!((warning.byte, warning.frame), (Some(at as u64), Some(2)));
+        }
+    }
+
+    #[test]
+    fn a_time_that_does_not_fit_is_absent_and_said() {
+        let mut file = File::new(false);
+        file.interface(1, 0, &[]);
+        file.packet(0, u64::MAX, b"", 0);
+        let (_, warning) = only_warning(&file.bytes);
+        assert_eq!(warning.code, "time_out_of_range");
+        assert_eq!(read(&file.bytes).times(), [None]);
+    }
+}

@@ -449,3 +449,163 @@ fn cut_header(have: usize, need: usize) -> Error {
     .byte(have as u64)
     .advice("the capture was cut; there is no frame in it")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::super::testing::{borrowed, open, read, read_with, some_frames};
+    use super::super::write::Layout;
+    use super::*;
+
+    fn strict() -> ReadOptions {
+        ReadOptions {
+            strict: true,
+            ..ReadOptions::default()
+        }
+    }
+
+    fn layouts() -> [Layout; 4] {
+        [
+            (FileFormat::Pcap, false),
+            (FileFormat::Pcap, true),
+            (FileFormat::Pcapng, false),
+            (FileFormat::Pcapng, true),
+        ]
+        .map(|(format, big_endian)| Layout {
+            format,
+            big_endian,
+            ..Layout::default()
+        })
+    }
+
+    #[test]
+    fn a_reader_can_move_to_a_thread_of_its_own() {
+        fn is_send<T: Send>() {}
+        is_send::<Reader>();
+    }
+
+    #[test]
+    fn blocks_of_any_size_give_the_same_frames() {
+        let mut frames = some_frames(4000);
+        frames[1234].1 = vec![7; 200_000];
+        for layout in layouts() {
+            let bytes = layout.capture(borrowed(&frames));
+            let expected = read(&bytes);
+            assert_eq!(expected.frames.len(), 4000);
+            for block_bytes in [0, 4096, 5000, 65_536, 300_000] {
+                let options = ReadOptions {
+                    block_bytes,
+                    ..strict()
+                };
+                let outcome = read_with(&bytes, &options).unwrap();
+                assert!(outcome.error.is_none(), "{:?}", outcome.error);
+                assert!(outcome.frames == expected.frames, "{block_bytes}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_capture_cut_at_any_byte_gives_its_whole_frames_and_says_where_it_ends() {
+        let frames = some_frames(7);
+        for layout in layouts() {
+            let bytes = layout.capture(borrowed(&frames));
+            let mut ends = vec![];
+            let mut whole = Vec::new();
+            layout.header(&mut whole);
+            ends.push(whole.len());
+            for (time_ns, data, wire_len) in borrowed(&frames) {
+                layout.frame(&mut whole, time_ns, data, wire_len);
+                ends.push(whole.len());
+            }
+            for cut in ends[0]..=bytes.len() {
+                let expected = ends.iter().filter(|&&end| end <= cut).count() - 1;
+                let outcome = read(&bytes[..cut]);
+                assert_eq!(outcome.frames.len(), expected, "{cut}");
+                if ends.contains(&cut) {
+                    assert_eq!(outcome.properties.warnings, [], "{cut}");
+                    assert!(read_with(&bytes[..cut], &strict()).unwrap().error.is_none());
+                    continue;
+                }
+                let warning = &outcome.properties.warnings[0];
+                assert_eq!((warning.code, warning.byte), ("capture_cut", Some(cut as u64)));
+                assert!(
+                    warning.message.contains(&format!("the file ends at byte {cut}")),
+                    "{}",
+                    warning.message
+                );
+                let outcome = read_with(&bytes[..cut], &strict()).unwrap();
+                assert_eq!(outcome.frames.len(), expected);
+                let error = outcome.error.unwrap().to_string();
+                assert!(
+                    error.starts_with(&format!("made.pcap: frame {}, byte {cut}: the file ends", expected + 1)),
+                    "{error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_pcap_cut_within_its_header_is_an_error_and_a_pcapng_so_cut_is_empty() {
+        let [pcap, _, pcapng, _] = layouts().map(|layout| layout.capture([]));
+        let error = open(&pcap[..23], &ReadOptions::default()).err().unwrap().to_string();
+        assert!(
+            error.contains("byte 23: the file ends at byte 23, within the 24 bytes of its header"),
+            "{error}"
+        );
+        assert_eq!(read(&pcapng[..23]).codes(), ["capture_cut"]);
+        assert_eq!(read(&pcapng[..28]).codes().len(), 0);
+    }
+
+    #[test]
+    fn a_length_that_lies_costs_no_memory() {
+        let layout = Layout {
+            link_type: super::super::LinkType(249),
+            ..Layout::default()
+        };
+        let mut bytes = layout.capture([]);
+        for number in [0, 0, 100_000_000, 100_000_000] {
+            layout.u32(&mut bytes, number);
+        }
+        bytes.extend_from_slice(&[0; 5000]);
+        let mut reader = open(&bytes, &ReadOptions::default()).unwrap();
+        assert!(reader.next_block(Block::default()).unwrap().is_none());
+        assert!(reader.carry.capacity() < 4 * 1024 * 1024);
+        assert_eq!(reader.finish().warnings[0].code, "capture_cut");
+    }
+
+    #[test]
+    fn after_the_end_there_is_nothing_more() {
+        let bytes = Layout::default().capture(borrowed(&some_frames(3)));
+        for cut in [bytes.len(), bytes.len() - 1] {
+            let mut reader = open(&bytes[..cut], &ReadOptions::default()).unwrap();
+            assert!(reader.next_block(Block::default()).unwrap().is_some());
+            for _ in 0..3 {
+                assert!(reader.next_block(Block::default()).unwrap().is_none());
+            }
+        }
+    }
+
+    /// Fails after what it holds.
+    struct Failing(Cursor<Vec<u8>>);
+
+    impl Read for Failing {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(into)? {
+                0 => Err(io::Error::other("the disk went away")),
+                got => Ok(got),
+            }
+        }
+    }
+
+    #[test]
+    fn a_failing_disk_is_an_error_after_the_frames_that_could_be_read() {
+        let bytes = Layout::default().capture(borrowed(&some_frames(1000)));
+        let inner = Box::new(Failing(Cursor::new(bytes)));
+        let mut reader = Reader::from_read(inner, Path::new("run.pcap"), None, &ReadOptions::default()).unwrap();
+        assert_eq!(reader.next_block(Block::default()).unwrap().unwrap().frames.len(), 1000);
+        let error = reader.next_block(Block::default()).unwrap_err();
+        assert_eq!(error.to_string(), "run.pcap: cannot be read: the disk went away");
+        assert_eq!(error.kind(), ErrorKind::Io);
+    }
+}

@@ -173,3 +173,71 @@ fn is_erf(head: &[u8]) -> bool {
     };
     record(length).is_some_and(|(second_s, _)| second_s.abs_diff(first_s) < 86_400)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(head: &[u8]) -> String {
+        not_a_capture(head, None).to_string()
+    }
+
+    #[test]
+    fn a_zip_is_named_as_the_design_says() {
+        let message = message(b"PK\x03\x04\x14\0\0\0");
+        assert_eq!(
+            message,
+            "not a capture: starts with \"PK\" (a zip archive; unpack it first)"
+        );
+    }
+
+    #[test]
+    fn foreign_formats_are_named_with_what_to_do() {
+        let mut tar = vec![0; 512];
+        tar[257..262].copy_from_slice(b"ustar");
+        let mut etl = vec![0; 512];
+        etl[72..76].copy_from_slice(&[2, 0, 2, 0xc0]);
+        // Two ERF Ethernet records of 32 bytes: time, type 2, flags, length, and the rest.
+        let mut erf = vec![0; 64];
+        for at in [0, 32] {
+            erf[at..at + 12].copy_from_slice(&[0, 0x11, 0x53, 0x18, 0xa2, 0x58, 0x26, 0x3b, 2, 4, 0, 32]);
+        }
+        for (head, phrase) in [
+            (
+                &b"snoop\0\0\0\0\0\0\x02"[..],
+                "Solaris snoop capture; convert it first: editcap",
+            ),
+            (b"GMBU\0\x02\x01\0", "Microsoft Network Monitor 2"),
+            (b"\xfd7zXZ\0\0\x04", "xz -d"),
+            (b"BZh91AY&SY", "bzip2 -d"),
+            (b"7z\xbc\xaf\x27\x1c\0\x04", "7-Zip"),
+            (&tar, "tar archive"),
+            (&etl, "etl2pcapng"),
+            (&erf, "Endace ERF"),
+            (&[0; 512], "nothing but zeros"),
+            (b"No.,Time,Source,Destination\n", "looks like text"),
+            (b"\xff\xfeN\0o\0", "looks like text"),
+            (b"\x1f\x8b\x08\0", "compressed twice"),
+            (b"\x01\x02\x80\x03", "neither pcap nor pcapng"),
+            (b"", "the file is empty"),
+        ] {
+            let message = message(head);
+            assert!(
+                message.starts_with("not a capture: ") && message.contains(phrase),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_in_hexadecimal() {
+        assert!(message(&[1, 2, 0x80, 3, 4, 5, 6, 7, 8]).contains("starts with the bytes 01 02 80 03 04 05 06 07 ("));
+    }
+
+    #[test]
+    fn a_skippable_frame_is_of_the_compression_that_follows_it() {
+        let head = [&[0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9][..], &LZ4].concat();
+        assert_eq!(compression(&head), Some(Compression::Lz4));
+        assert_eq!(compression(&head[..10]), None);
+    }
+}

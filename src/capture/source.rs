@@ -169,3 +169,64 @@ impl BufRead for Source {
         self.start = self.start.saturating_add(count).min(self.end);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte a call, interrupted every other time.
+    struct Drip(Vec<u8>, bool);
+
+    impl Read for Drip {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            match (self.0.is_empty(), into.first_mut()) {
+                (false, Some(first)) => {
+                    *first = self.0.remove(0);
+                    Ok(1)
+                }
+                _ => Ok(0),
+            }
+        }
+    }
+
+    #[test]
+    fn a_look_ahead_takes_nothing() {
+        let mut source = Source::new(Box::new(Drip(b"abcdef".to_vec(), false)));
+        assert_eq!(source.peek(2).unwrap(), b"ab");
+        assert_eq!(source.peek(4).unwrap(), b"abcd");
+        let mut two = [0; 2];
+        source.read_exact(&mut two).unwrap();
+        assert_eq!(&two, b"ab");
+        assert_eq!(source.peek(100).unwrap(), b"cdef");
+        let mut rest = Vec::new();
+        source.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest, b"cdef");
+        assert_eq!(source.consumed().load(Ordering::Relaxed), 6);
+    }
+
+    #[test]
+    fn a_dash_is_standard_input() {
+        assert_eq!(Input::from_argument("-"), Input::Stdin);
+        assert_eq!(Input::from_argument("./-"), Input::Path(PathBuf::from("./-")));
+    }
+
+    #[test]
+    fn a_missing_file_and_a_directory_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("run 07é.pcapng");
+        let error = Input::Path(missing.clone()).open().err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("{}: cannot be opened: no such file (", missing.display()))
+        );
+        let error = Input::Path(folder.path().to_owned()).open().err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::NotACapture);
+        assert!(error.to_string().contains("it is a directory"));
+    }
+}
