@@ -1,6 +1,6 @@
 //! Frames made by hand, for the tests of this room.
 
-use super::{Context, DecodeOptions, Ip, MAX_LINKS, MAX_TUNNELS, Network, Packet, Transport, decode};
+use super::{DecodeOptions, Ip, Network, Packet, Transport, decode};
 use crate::capture::{Frame, LinkType};
 
 pub(super) const SENDER: [u8; 6] = [2, 0, 0, 0, 0, 1];
@@ -120,12 +120,3 @@ pub(super) fn dst_port(ip: &Ip) -> u16 {
     }
 }
 
-/// A context as a frame begins with.
-pub(super) fn context() -> Context {
-    Context {
-        src_mac: None,
-        dst_mac: None,
-        tunnels_left: MAX_TUNNELS,
-        links_left: MAX_LINKS,
-    }
-}
