@@ -51,6 +51,11 @@ mod pppoe {
     pub const LEN: usize = 6;
 }
 
+/// PPP in HDLC-like framing: the address, which says "all stations" and is no protocol number's first byte.
+pub(super) const HDLC_ALL_STATIONS: u8 = 0xff;
+/// PPP in HDLC-like framing: address and control, bytes.
+const HDLC_LEN: usize = 2;
+
 /// PPP protocol numbers.
 mod ppp {
     pub const IPV4: u16 = 0x0021;
@@ -162,8 +167,13 @@ pub(super) fn decode_pppoe(layer: Layer<'_>, context: &mut Context) -> Network {
     }
 }
 
-/// Reads a PPP packet from its protocol field on, which is one byte long where its first byte is odd.
+/// Reads a PPP packet, with HDLC-like address and control fields (RFC 1662) or without. Its protocol field is one byte
+/// long where its first byte is odd.
 pub(super) fn decode_ppp(layer: Layer<'_>, context: &mut Context) -> Network {
+    let layer = match layer.u8(0) {
+        Some(HDLC_ALL_STATIONS) => layer.skip(HDLC_LEN),
+        _ => layer,
+    };
     let (protocol, layer) = match (layer.u8(0), layer.u16(0)) {
         (Some(first), _) if first & 1 != 0 => (u16::from(first), layer.skip(1)),
         (_, Some(protocol)) => (protocol, layer.skip(2)),

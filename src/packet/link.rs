@@ -100,13 +100,6 @@ const MAC_LEN: usize = 6;
 const ETHERNET_LEN: usize = 14;
 /// BSD null and loop: length of the address family.
 const FAMILY_LEN: usize = 4;
-/// PPP in HDLC-like framing (RFC 1662): address and control, bytes.
-const HDLC_LEN: usize = 2;
-/// The address: all stations.
-const HDLC_ALL_STATIONS: u8 = 0xff;
-/// The control field: unnumbered information.
-const HDLC_UNNUMBERED: u8 = 0x03;
-
 /// Reads a frame of the given link type.
 pub(super) fn decode(link_type: LinkType, layer: Layer<'_>, context: &mut Context) -> Network {
     match link_type {
@@ -230,7 +223,7 @@ fn null(layer: Layer<'_>, context: &mut Context) -> Network {
         ([0, 0, high, low] | [low, high, 0, 0], ..) => {
             ether_type::decode(u16::from_be_bytes([high, low]), payload, context)
         }
-        ([HDLC_ALL_STATIONS, HDLC_UNNUMBERED, ..], ..) => ether_type::decode_ppp(layer.skip(HDLC_LEN), context),
+        ([ether_type::HDLC_ALL_STATIONS, ..], ..) => ether_type::decode_ppp(layer, context),
         _ => Network::Other(0),
     }
 }
@@ -252,9 +245,8 @@ fn by_family(family: u32, payload: Layer<'_>, context: &mut Context) -> Network 
 
 /// PPP in HDLC-like framing or without any, or Cisco's framing, which uses other addresses.
 fn hdlc(layer: Layer<'_>, context: &mut Context) -> Network {
-    match layer.array::<HDLC_LEN>(0) {
+    match layer.array(0) {
         Some([cisco::UNICAST | cisco::MULTICAST, 0]) => cisco_hdlc(layer, context),
-        Some([HDLC_ALL_STATIONS, _]) => ether_type::decode_ppp(layer.skip(HDLC_LEN), context),
         _ => ether_type::decode_ppp(layer, context),
     }
 }

@@ -119,4 +119,3 @@ pub(super) fn dst_port(ip: &Ip) -> u16 {
         other => panic!("no ports: {other:?}"),
     }
 }
-
