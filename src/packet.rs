@@ -12,6 +12,8 @@ mod ip;
 mod layer;
 mod link;
 mod tcp_options;
+#[cfg(test)]
+mod testing;
 mod transport;
 mod tunnel;
 

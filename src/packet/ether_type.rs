@@ -51,6 +51,11 @@ mod pppoe {
     pub const LEN: usize = 6;
 }
 
+/// PPP in HDLC-like framing: the address, which says "all stations" and is no protocol number's first byte.
+pub(super) const HDLC_ALL_STATIONS: u8 = 0xff;
+/// PPP in HDLC-like framing: address and control, bytes.
+const HDLC_LEN: usize = 2;
+
 /// PPP protocol numbers.
 mod ppp {
     pub const IPV4: u16 = 0x0021;
@@ -162,8 +167,13 @@ pub(super) fn decode_pppoe(layer: Layer<'_>, context: &mut Context) -> Network {
     }
 }
 
-/// Reads a PPP packet from its protocol field on, which is one byte long where its first byte is odd.
+/// Reads a PPP packet, with HDLC-like address and control fields (RFC 1662) or without. Its protocol field is one byte
+/// long where its first byte is odd.
 pub(super) fn decode_ppp(layer: Layer<'_>, context: &mut Context) -> Network {
+    let layer = match layer.u8(0) {
+        Some(HDLC_ALL_STATIONS) => layer.skip(HDLC_LEN),
+        _ => layer,
+    };
     let (protocol, layer) = match (layer.u8(0), layer.u16(0)) {
         (Some(first), _) if first & 1 != 0 => (u16::from(first), layer.skip(1)),
         (_, Some(protocol)) => (protocol, layer.skip(2)),
@@ -190,5 +200,123 @@ pub(super) fn decode_llc(layer: Layer<'_>, context: &mut Context) -> Network {
             _ => Network::Malformed,
         },
         Some(_) => Network::Other(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{RECEIVER, SENDER, TCP, dst_port, ethernet, ip, ipv4, ipv6, join, read, read_cut, tcp};
+    use super::super::{Mac, Network};
+    use crate::capture::LinkType;
+
+    const SNAP_IP: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+
+    fn packet() -> Vec<u8> {
+        ipv4(TCP, &tcp(&[], b"abcd"))
+    }
+
+    #[track_caller]
+    fn carries_the_packet(bytes: &[u8]) {
+        let found = ip(read(LinkType::ETHERNET, bytes));
+        assert_eq!((dst_port(&found), found.total_len, found.payload_len), (80, 44, 4));
+        assert_eq!(found.payload_offset as usize, bytes.len() - 4);
+    }
+
+    #[test]
+    fn tags_nest_to_any_depth() {
+        for depth in [1, 2, 3, 5, 1000] {
+            let mut inside = join(&[&[0, 1, 8, 0], &packet()]);
+            for tag in 1..depth {
+                let ether_type = [0x8100_u16, 0x88a8, 0x9100][tag % 3];
+                inside = join(&[&[0, 1], &ether_type.to_be_bytes(), &inside]);
+            }
+            carries_the_packet(&ethernet(0x8100, &inside));
+        }
+    }
+
+    #[test]
+    fn a_cut_tag_is_malformed() {
+        let bytes = ethernet(0x8100, &join(&[&[0, 1, 8, 0], &packet()]));
+        assert_eq!(read_cut(&bytes[..17], bytes.len()).network, Network::Malformed);
+    }
+
+    #[test]
+    fn vn_tag_and_metadata_are_stepped_over() {
+        carries_the_packet(&ethernet(0x8926, &join(&[&[0, 0, 0, 1, 8, 0], &packet()])));
+        carries_the_packet(&ethernet(0x8909, &join(&[&[1, 1, 0, 1, 0x80, 5, 8, 0], &packet()])));
+    }
+
+    #[test]
+    fn llc_carries_ip_in_either_way_and_ends_with_its_length() {
+        let snap = join(&[&SNAP_IP, &packet()]);
+        carries_the_packet(&ethernet(snap.len() as u16, &snap));
+        carries_the_packet(&ethernet(0x8100, &join(&[&[0, 1, 0, snap.len() as u8], &snap])));
+        let bridged = join(&[&[0xaa, 0xaa, 3, 0, 0, 0xf8, 8, 0], &packet()]);
+        carries_the_packet(&ethernet(bridged.len() as u16, &bridged));
+        let plain = join(&[&[6, 6, 3], &packet()]);
+        carries_the_packet(&ethernet(plain.len() as u16, &plain));
+
+        // 8 of LLC and SNAP, 20 of IP, 20 of TCP, 1 of its payload.
+        let short = ip(read(LinkType::ETHERNET, &ethernet(49, &snap)));
+        assert_eq!((short.total_len, short.payload_len), (44, 1));
+    }
+
+    #[test]
+    fn other_llc_and_unassigned_types_are_other() {
+        for (ether_type, payload) in [(38, &[0x42, 0x42, 3][..]), (0, &SNAP_IP), (1501, &[]), (0x88cc, &[])] {
+            let bytes = join(&[&ethernet(ether_type, payload), &[0; 40]]);
+            let expected = if ether_type < 1500 { 0 } else { ether_type };
+            assert_eq!(read(LinkType::ETHERNET, &bytes).network, Network::Other(expected));
+        }
+    }
+
+    #[test]
+    fn an_mpls_stack_shows_by_its_nibble_what_it_carries() {
+        let labels = [0, 6, 0x40, 64, 0, 6, 0x51, 64];
+        carries_the_packet(&ethernet(0x8847, &join(&[&labels, &packet()])));
+        carries_the_packet(&ethernet(0x8848, &join(&[&labels[4..], &packet()])));
+        let six = ethernet(0x8847, &join(&[&labels, &ipv6(TCP, &tcp(&[], b""))]));
+        assert_eq!(dst_port(&ip(read(LinkType::ETHERNET, &six))), 80);
+        let channel = [0x10, 0, 0, 0x21];
+        carries_the_packet(&ethernet(0x8847, &join(&[&labels, &channel, &packet()])));
+        let unknown = ethernet(0x8847, &join(&[&labels, &[0x90; 60]]));
+        assert_eq!(read(LinkType::ETHERNET, &unknown).network, Network::Other(0x8847));
+    }
+
+    #[test]
+    fn a_pseudowire_carries_an_ethernet_frame_with_its_own_addresses() {
+        let label_and_control_word = [0, 6, 0x51, 64, 0, 0, 0, 0];
+        let mut inner = ethernet(0x0800, &packet());
+        inner[..6].copy_from_slice(&[2, 9, 9, 9, 9, 9]);
+        let bytes = ethernet(0x8847, &join(&[&label_and_control_word, &inner]));
+        carries_the_packet(&bytes);
+        assert_eq!(read(LinkType::ETHERNET, &bytes).dst_mac, Some(Mac([2, 9, 9, 9, 9, 9])));
+
+        let garbage = ethernet(0x8847, &join(&[&label_and_control_word, &[1; 60]]));
+        let found = read(LinkType::ETHERNET, &garbage);
+        assert_eq!(found.network, Network::Other(0x8847));
+        assert_eq!((found.src_mac, found.dst_mac), (Some(Mac(SENDER)), Some(Mac(RECEIVER))));
+    }
+
+    #[test]
+    fn ethernet_within_ethernet_is_looked_into_but_not_for_ever() {
+        carries_the_packet(&ethernet(0x8903, &join(&[&[0, 1], &ethernet(0x0800, &packet())])));
+        carries_the_packet(&ethernet(0x88e7, &join(&[&[0, 0, 0, 1], &ethernet(0x0800, &packet())])));
+        let mut nested = packet();
+        for _ in 0..10_000 {
+            nested = ethernet(0x6558, &nested);
+        }
+        assert_eq!(read(LinkType::ETHERNET, &nested).network, Network::Other(0x6558));
+    }
+
+    #[test]
+    fn a_pppoe_session_ends_with_its_length() {
+        let session = |len: u8, ppp: &[u8]| ethernet(0x8864, &join(&[&[0x11, 0, 0, 1, 0, len], ppp, &packet()]));
+        carries_the_packet(&session(46, &[0, 0x21]));
+        carries_the_packet(&session(45, &[0x21]));
+        let short = ip(read(LinkType::ETHERNET, &session(43, &[0, 0x21])));
+        assert_eq!((short.total_len, short.payload_len), (44, 1));
+        let control = ethernet(0x8864, &[0x11, 0, 0, 1, 0, 10, 0xc0, 0x21, 9, 1, 0, 8, 0, 0, 0, 0]);
+        assert_eq!(read(LinkType::ETHERNET, &control).network, Network::Other(0));
     }
 }

@@ -146,3 +146,141 @@ fn final_destination(routing: Layer<'_>) -> Option<Ipv6Addr> {
         .array::<ADDRESS_LEN>(at.max(routing::ADDRESSES))
         .map(Ipv6Addr::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::super::testing::{TCP, dst_port, ethernet, ip, ipv4, ipv6, join, read, read_cut, tcp};
+    use super::super::{Ip, LengthSource, Transport};
+    use crate::capture::LinkType;
+
+    const HOP_BY_HOP: u8 = 0;
+    const ROUTING: u8 = 43;
+    const FRAGMENT: u8 = 44;
+    const AUTHENTICATION: u8 = 51;
+    const DESTINATION: u8 = 60;
+    /// Options of padding alone.
+    const PADDED: [u8; 6] = [1, 4, 0, 0, 0, 0];
+
+    fn address(last: u8) -> [u8; 16] {
+        [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]
+    }
+
+    fn read_v6(first: u8, parts: &[&[u8]]) -> Ip {
+        ip(read(LinkType::ETHERNET, &ethernet(0x86dd, &ipv6(first, &join(parts)))))
+    }
+
+    #[test]
+    fn every_header_of_a_chain_is_stepped_over() {
+        let hop_by_hop = join(&[&[DESTINATION, 0], &PADDED]);
+        let destination = join(&[&[ROUTING, 0], &PADDED]);
+        let routing = join(&[&[AUTHENTICATION, 2, 0, 0, 0, 0, 0, 0], &address(9)]);
+        let authentication = join(&[&[TCP, 4], &[0; 22]]);
+        let packet = read_v6(
+            HOP_BY_HOP,
+            &[&hop_by_hop, &destination, &routing, &authentication, &tcp(&[], b"abc")],
+        );
+        assert_eq!((dst_port(&packet), packet.protocol, packet.payload_len), (80, 6, 3));
+        // Payload length: 8 + 8 + 24 + 24 + 20 + 3.
+        assert_eq!((packet.total_len, packet.payload_offset), (40 + 87, 14 + 40 + 84));
+    }
+
+    #[test]
+    fn a_chain_cut_anywhere_says_so() {
+        let hop_by_hop = join(&[&[DESTINATION, 0], &PADDED]);
+        let destination = join(&[&[TCP, 0], &PADDED]);
+        let bytes = ethernet(
+            0x86dd,
+            &ipv6(HOP_BY_HOP, &join(&[&hop_by_hop, &destination, &tcp(&[], b"abc")])),
+        );
+        for len in 54..bytes.len() {
+            let packet = ip(read_cut(&bytes[..len], bytes.len()));
+            match len {
+                54..74 => assert_eq!(packet.transport, Transport::Cut, "cut at {len}"),
+                _ => assert_eq!(dst_port(&packet), 80, "cut at {len}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_authentication_header_is_stepped_over_in_ipv4_too() {
+        let authentication = join(&[&[TCP, 4], &[0; 22]]);
+        let bytes = ethernet(
+            0x0800,
+            &ipv4(AUTHENTICATION, &join(&[&authentication, &tcp(&[], b"abc")])),
+        );
+        let packet = ip(read(LinkType::ETHERNET, &bytes));
+        assert_eq!((dst_port(&packet), packet.protocol, packet.payload_len), (80, 6, 3));
+    }
+
+    #[test]
+    fn mobility_ends_the_chain() {
+        let packet = read_v6(135, &[&[59, 0, 5, 0, 0, 0, 0, 0]]);
+        assert_eq!(
+            (packet.transport, packet.protocol, packet.payload_len),
+            (Transport::Other, 135, 8)
+        );
+    }
+
+    #[test]
+    fn a_fragment_header_tells_the_first_fragment_from_the_others() {
+        let first = read_v6(FRAGMENT, &[&[TCP, 0, 0, 1, 0, 0, 0, 9], &tcp(&[], b"12345678")]);
+        assert_eq!((dst_port(&first), first.identification), (80, Some(9)));
+        let fragment = first.fragment.unwrap();
+        assert_eq!((fragment.offset, fragment.more, fragment.len), (0, true, 28));
+
+        let second = read_v6(FRAGMENT, &[&[TCP, 0, 0, 8, 0, 0, 0, 9], b"12345678"]);
+        assert_eq!((second.transport, second.protocol), (Transport::Other, 6));
+        let fragment = second.fragment.unwrap();
+        assert_eq!((fragment.offset, fragment.more, fragment.len), (8, false, 8));
+    }
+
+    #[test]
+    fn an_atomic_fragment_is_none() {
+        let packet = read_v6(FRAGMENT, &[&[TCP, 0, 0, 0, 0, 0, 0, 9], &tcp(&[], b"abc")]);
+        assert_eq!(
+            (packet.fragment, packet.identification, dst_port(&packet)),
+            (None, Some(9), 80)
+        );
+    }
+
+    #[test]
+    fn a_jumbogram_has_the_length_of_its_option() {
+        let segment = tcp(&[], &[b'x'; 100]);
+        let mut hop_by_hop = vec![TCP, 0, 0xc2, 4];
+        hop_by_hop.extend_from_slice(&70_028_u32.to_be_bytes());
+        let mut bytes = ethernet(0x86dd, &ipv6(HOP_BY_HOP, &join(&[&hop_by_hop, &segment])));
+        bytes[18..20].fill(0);
+        // 70,028 = 8 + 20 + 70,000; the frame holds ten bytes more than the packet.
+        let packet = ip(read_cut(&bytes, 14 + 40 + 70_028 + 10));
+        assert_eq!((packet.total_len, packet.payload_len), (70_068, 70_000));
+        assert_eq!((packet.length_source, dst_port(&packet)), (LengthSource::Header, 80));
+    }
+
+    #[test]
+    fn a_jumbo_option_below_65536_is_not_believed() {
+        let hop_by_hop = [TCP, 0, 0xc2, 4, 0, 0, 0, 30];
+        let mut bytes = ethernet(0x86dd, &ipv6(HOP_BY_HOP, &join(&[&hop_by_hop, &tcp(&[], b"abc")])));
+        bytes[18..20].fill(0);
+        let packet = ip(read(LinkType::ETHERNET, &bytes));
+        assert_eq!((packet.length_source, packet.payload_len), (LengthSource::Frame, 3));
+    }
+
+    #[test]
+    fn a_route_leads_to_its_end_until_it_is_used_up() {
+        let cases: [(u8, u8, u8); 5] = [(0, 1, 8), (0, 0, 2), (4, 1, 9), (2, 1, 9), (77, 1, 2)];
+        for (kind, segments_left, expected) in cases {
+            let routing = join(&[&[TCP, 4, kind, segments_left, 1, 0, 0, 0], &address(9), &address(8)]);
+            let packet = read_v6(ROUTING, &[&routing, &tcp(&[], b"")]);
+            assert_eq!(packet.dst, IpAddr::from(address(expected)), "type {kind}");
+        }
+    }
+
+    #[test]
+    fn a_home_address_is_the_sender() {
+        let options = join(&[&[TCP, 2, 0xc9, 16], &address(7), &[1, 2, 0, 0]]);
+        let packet = read_v6(DESTINATION, &[&options, &tcp(&[], b"")]);
+        assert_eq!((packet.src, dst_port(&packet)), (IpAddr::from(address(7)), 80));
+    }
+}

@@ -243,3 +243,109 @@ fn u16_at<const N: usize>(header: &[u8; N], offset: usize) -> u16 {
 fn u32_at<const N: usize>(header: &[u8; N], offset: usize) -> u32 {
     u32::from_be_bytes(field(header, offset))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{self, cut, ethernet, ipv4, ipv6, join, udp};
+    use super::super::{decode_any, ether_type};
+    use super::*;
+
+    const TIMESTAMPS: [u8; 12] = [1, 1, 8, 10, 0, 0, 0, 5, 0, 0, 0, 6];
+    const SYN_OPTIONS: [u8; 20] = [2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 5, 0, 0, 0, 0, 1, 3, 3, 7];
+    const SACK: [u8; 24] = [1, 1, 8, 10, 0, 0, 0, 5, 0, 0, 0, 6, 1, 1, 5, 10, 0, 0, 1, 0, 0, 0, 2, 0];
+
+    fn plain_frames() -> Vec<Vec<u8>> {
+        let mut transports = vec![(testing::UDP, udp(53, b"query")), (testing::UDP, udp(4789, &[8; 60]))];
+        for options in [&[][..], &TIMESTAMPS, &SYN_OPTIONS, &SACK] {
+            transports.push((testing::TCP, testing::tcp(options, b"payload")));
+        }
+        let mut frames = Vec::new();
+        for (protocol, transport) in &transports {
+            let packets = [
+                (ether_type::IPV4, ipv4(*protocol, transport)),
+                (ether_type::IPV6, ipv6(*protocol, transport)),
+            ];
+            for (ether_type, packet) in packets {
+                frames.push(ethernet(ether_type, &packet));
+                let tagged = join(&[&[0, 5], &ether_type.to_be_bytes(), &packet]);
+                frames.push(ethernet(0x8100, &tagged));
+                frames.push(ethernet(0x88a8, &join(&[&[0, 9, 0x81, 0], &tagged])));
+            }
+        }
+        frames
+    }
+
+    #[test]
+    fn plain_frames_take_the_fast_path() {
+        for bytes in plain_frames() {
+            let frame = testing::frame(LinkType::ETHERNET, &bytes);
+            assert!(
+                decode(&frame, &bytes, DecodeOptions::default()).is_some(),
+                "{bytes:02x?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_vxlan_datagram_is_left_to_the_general_path_only_where_it_is_looked_into() {
+        let bytes = ethernet(ether_type::IPV4, &ipv4(testing::UDP, &udp(4789, &[8; 60])));
+        let frame = testing::frame(LinkType::ETHERNET, &bytes);
+        assert!(decode(&frame, &bytes, DecodeOptions { decapsulate: false }).is_some());
+        assert!(decode(&frame, &bytes, DecodeOptions { decapsulate: true }).is_none());
+    }
+
+    fn check(bytes: &[u8], wire_len: usize, decapsulate: bool) -> Result<(), TestCaseError> {
+        let frame = cut(LinkType::ETHERNET, bytes, wire_len);
+        let options = DecodeOptions { decapsulate };
+        let general = decode_any(&frame, bytes, options);
+        if let Some(fast) = decode(&frame, bytes, options) {
+            prop_assert_eq!(fast, general);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_plain_frame_cut_anywhere_reads_the_same_on_both_paths() {
+        for bytes in plain_frames() {
+            for len in 0..=bytes.len() {
+                check(&bytes[..len], bytes.len(), false).unwrap();
+                check(&bytes[..len], len, true).unwrap();
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn a_mutated_frame_reads_the_same_on_both_paths(
+            which in any::<prop::sample::Index>(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+            len in any::<prop::sample::Index>(),
+            more_on_wire in 0_usize..40,
+            padding in 0_usize..8,
+            decapsulate in any::<bool>(),
+        ) {
+            let frames = plain_frames();
+            let mut bytes = which.get(&frames).clone();
+            bytes.resize(bytes.len() + padding, 0);
+            for (at, value) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+            }
+            let wire_len = bytes.len() + more_on_wire;
+            check(&bytes, wire_len, decapsulate)?;
+            check(&bytes[..len.index(bytes.len() + 1)], wire_len, decapsulate)?;
+        }
+
+        #[test]
+        fn arbitrary_bytes_read_the_same_on_both_paths(
+            bytes in prop::collection::vec(any::<u8>(), 0..120),
+            wire_len in 0_usize..200,
+        ) {
+            check(&bytes, wire_len, true)?;
+        }
+    }
+}

@@ -192,3 +192,196 @@ fn header_len(ip: &Ip, first: &Fragment) -> u32 {
         _ => first.len.saturating_sub(ip.payload_len),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, TCP, UDP, ethernet, ip, ipv4_fragment, ipv6, join, read, read_cut, tcp, udp};
+    use super::super::{Ip, Transport};
+    use super::{FragmentTracker, MAX_WAITING};
+    use crate::capture::LinkType;
+
+    /// A datagram of 1008 bytes, in fragments of 400, 400 and 208.
+    fn fragments(protocol: u8, datagram: &[u8]) -> Vec<Ip> {
+        let last = (datagram.len() - 1) / 400;
+        let pieces = datagram.chunks(400).enumerate().map(|(number, data)| {
+            let packet = ipv4_fragment(protocol, number as u16 * 400, number < last, data);
+            ip(read(LinkType::ETHERNET, &ethernet(0x0800, &packet)))
+        });
+        pieces.collect()
+    }
+
+    fn datagram() -> Vec<Ip> {
+        fragments(UDP, &udp(53, &[0; 1000]))
+    }
+
+    /// Which of the packets count for a conversation, and with what payload.
+    fn counted<'a>(packets: impl IntoIterator<Item = &'a Ip>) -> Vec<(usize, u32)> {
+        let mut tracker = FragmentTracker::new();
+        let packets = packets.into_iter().enumerate();
+        packets
+            .filter_map(|(at, packet)| tracker.push(packet).map(|done| (at, done.payload_len)))
+            .collect()
+    }
+
+    #[test]
+    fn the_fragment_that_completes_a_datagram_counts_in_any_order() {
+        let f = datagram();
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1]] {
+            assert_eq!(counted(order.map(|at| &f[at])), [(2, 1000)], "{order:?}");
+        }
+    }
+
+    #[test]
+    fn the_transport_is_that_of_the_first_fragment() {
+        let mut tracker = FragmentTracker::new();
+        let done = fragments(TCP, &tcp(&[], &[0; 1000]))
+            .iter()
+            .find_map(|packet| tracker.push(packet))
+            .unwrap();
+        let Transport::Tcp(header) = done.transport else {
+            panic!()
+        };
+        assert_eq!(
+            (header.dst_port, done.protocol, done.payload_len, done.whole),
+            (80, TCP, 1000, true)
+        );
+    }
+
+    // The next four are as tshark 4.0 counted the same frames.
+
+    #[test]
+    fn a_copy_takes_part_until_the_datagram_is_complete_and_then_begins_anew() {
+        let f = datagram();
+        assert_eq!(counted([&f[0], &f[0], &f[1], &f[2]]), [(3, 1000)]);
+        assert_eq!(counted([&f[0], &f[0], &f[1], &f[1], &f[2], &f[2]]), [(4, 1000)]);
+        assert_eq!(counted(f.iter().chain(&f)), [(2, 1000), (5, 1000)]);
+    }
+
+    #[test]
+    fn overlaps_complete_a_datagram_and_the_first_end_holds() {
+        let piece = |offset, more, len: usize| {
+            let data = &udp(53, &[0; 1000])[..len];
+            ip(read(
+                LinkType::ETHERNET,
+                &ethernet(0x0800, &ipv4_fragment(UDP, offset, more, data)),
+            ))
+        };
+        assert_eq!(
+            counted(&[piece(0, true, 400), piece(320, true, 400), piece(720, false, 280)]),
+            [(2, 992)]
+        );
+        assert_eq!(
+            counted(&[piece(400, false, 200), piece(400, true, 400), piece(0, true, 400)]),
+            [(2, 592)]
+        );
+        assert_eq!(
+            counted(&[piece(400, false, 200), piece(400, false, 400), piece(0, true, 400)]),
+            [(2, 592)]
+        );
+    }
+
+    #[test]
+    fn a_fragment_cut_by_the_snap_length_leaves_its_datagram_incomplete() {
+        let f = datagram();
+        let cut = |offset, more, len: usize| {
+            let bytes = ethernet(0x0800, &ipv4_fragment(UDP, offset, more, &udp(53, &[0; 1000])[..len]));
+            ip(read_cut(&bytes[..100], bytes.len()))
+        };
+        assert_eq!(counted(&[f[0], cut(400, true, 400), f[2]]), []);
+        assert_eq!(counted(&[cut(0, true, 400), f[1], f[2]]), [(0, 392)]);
+    }
+
+    #[test]
+    fn an_ipv6_datagram_cut_by_the_snap_length_counts_nowhere() {
+        let bytes = ethernet(
+            0x86dd,
+            &ipv6(44, &join(&[&[UDP, 0, 0, 1, 0, 0, 0, 9], &udp(53, &[0; 92])])),
+        );
+        assert_eq!(counted(&[ip(read_cut(&bytes[..90], bytes.len()))]), []);
+    }
+
+    #[test]
+    fn datagrams_of_two_protocols_do_not_mix() {
+        let (a, b) = (datagram(), fragments(TCP, &tcp(&[], &[0; 1000])));
+        assert_eq!(
+            counted([&a[0], &b[0], &a[1], &b[1], &b[2], &a[2]]),
+            [(4, 1000), (5, 1000)]
+        );
+    }
+
+    #[test]
+    fn an_ipv6_datagram_with_options_within_is_put_together() {
+        let inside = join(&[&[UDP, 0, 1, 4, 0, 0, 0, 0], &udp(53, &[0; 1000])]);
+        let last = (inside.len() - 1) / 400;
+        let pieces: Vec<Ip> = inside
+            .chunks(400)
+            .enumerate()
+            .map(|(number, data)| {
+                let place = (number as u16 * 400) | u16::from(number < last);
+                let header = join(&[&[60, 0], &place.to_be_bytes(), &[0, 0, 0, 9]]);
+                ip(read(
+                    LinkType::ETHERNET,
+                    &ethernet(0x86dd, &ipv6(44, &join(&[&header, data]))),
+                ))
+            })
+            .collect();
+        assert_eq!(counted(&pieces), [(2, 1000)]);
+    }
+
+    #[test]
+    fn a_whole_packet_is_no_fragment() {
+        let packet = ip(read(
+            LinkType::ETHERNET,
+            &ethernet(0x0800, &testing::ipv4(UDP, &udp(53, b"abc"))),
+        ));
+        assert_eq!(counted(&[packet]), []);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_what_was_forgotten_is_counted() {
+        let mut tracker = FragmentTracker::new();
+        let f = datagram();
+        let first = |identification: u32| Ip {
+            identification: Some(identification),
+            ..f[0]
+        };
+        for identification in 0..MAX_WAITING as u32 + 10 {
+            assert_eq!(tracker.push(&first(identification)), None);
+        }
+        assert_eq!((tracker.waiting.len(), tracker.given_up()), (MAX_WAITING, 10));
+        let rest = |identification| {
+            [1, 2].map(|at| Ip {
+                identification: Some(identification),
+                ..f[at]
+            })
+        };
+        assert!(rest(9).iter().find_map(|packet| tracker.push(packet)).is_none());
+        assert!(rest(2000).iter().find_map(|packet| tracker.push(packet)).is_some());
+    }
+
+    #[test]
+    fn keys_of_finished_datagrams_do_not_pile_up() {
+        let mut tracker = FragmentTracker::new();
+        let f = datagram();
+        for identification in 0..5 * MAX_WAITING as u32 {
+            for packet in &f {
+                tracker.push(&Ip {
+                    identification: Some(identification),
+                    ..*packet
+                });
+            }
+        }
+        assert_eq!((tracker.waiting.len(), tracker.given_up()), (0, 0));
+        assert!(tracker.order.len() <= 2 * MAX_WAITING);
+    }
+
+    #[test]
+    fn a_datagram_in_too_many_stretches_is_given_up() {
+        let mut tracker = FragmentTracker::new();
+        for number in 0..100 {
+            let packet = ipv4_fragment(UDP, number * 16, true, &[0; 8]);
+            tracker.push(&ip(read(LinkType::ETHERNET, &ethernet(0x0800, &packet))));
+        }
+        assert_eq!(tracker.given_up(), 1);
+    }
+}

@@ -86,3 +86,38 @@ impl<'a> Layer<'a> {
         self.array(offset).map(u32::from_be_bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Layer;
+
+    #[test]
+    fn the_wire_goes_on_where_the_capture_stops() {
+        let layer = Layer::of_frame(&[1, 2, 3, 4], 10).skip(3);
+        assert_eq!((layer.start(), layer.captured(), layer.wire_len()), (3, &[4][..], 7));
+        let layer = layer.skip(2);
+        assert_eq!((layer.captured(), layer.wire_len(), layer.u8(0)), (&[][..], 5, None));
+    }
+
+    #[test]
+    fn a_limit_ends_what_was_captured_too_and_never_lengthens() {
+        let layer = Layer::of_frame(&[1, 2, 3, 4], 4).limit(2);
+        assert_eq!((layer.captured(), layer.wire_len()), (&[1, 2][..], 2));
+        assert_eq!(layer.limit(100).wire_len(), 2);
+        assert_eq!(layer.skip(100).wire_len(), 0);
+    }
+
+    #[test]
+    fn a_head_beyond_the_capture_is_zeros() {
+        let layer = Layer::of_frame(&[1, 2, 3], 9);
+        assert_eq!(layer.head::<5>(), ([1, 2, 3, 0, 0], 3));
+        assert_eq!(layer.head::<2>(), ([1, 2], 2));
+    }
+
+    #[test]
+    fn a_number_that_is_not_all_there_is_none() {
+        let layer = Layer::of_frame(&[1, 2, 3], 9);
+        assert_eq!((layer.u16(1), layer.u16(2), layer.u32(0)), (Some(0x0203), None, None));
+        assert_eq!(layer.u8(usize::MAX), None);
+    }
+}

@@ -100,13 +100,6 @@ const MAC_LEN: usize = 6;
 const ETHERNET_LEN: usize = 14;
 /// BSD null and loop: length of the address family.
 const FAMILY_LEN: usize = 4;
-/// PPP in HDLC-like framing (RFC 1662): address and control, bytes.
-const HDLC_LEN: usize = 2;
-/// The address: all stations.
-const HDLC_ALL_STATIONS: u8 = 0xff;
-/// The control field: unnumbered information.
-const HDLC_UNNUMBERED: u8 = 0x03;
-
 /// Reads a frame of the given link type.
 pub(super) fn decode(link_type: LinkType, layer: Layer<'_>, context: &mut Context) -> Network {
     match link_type {
@@ -230,7 +223,7 @@ fn null(layer: Layer<'_>, context: &mut Context) -> Network {
         ([0, 0, high, low] | [low, high, 0, 0], ..) => {
             ether_type::decode(u16::from_be_bytes([high, low]), payload, context)
         }
-        ([HDLC_ALL_STATIONS, HDLC_UNNUMBERED, ..], ..) => ether_type::decode_ppp(layer.skip(HDLC_LEN), context),
+        ([ether_type::HDLC_ALL_STATIONS, ..], ..) => ether_type::decode_ppp(layer, context),
         _ => Network::Other(0),
     }
 }
@@ -252,9 +245,8 @@ fn by_family(family: u32, payload: Layer<'_>, context: &mut Context) -> Network 
 
 /// PPP in HDLC-like framing or without any, or Cisco's framing, which uses other addresses.
 fn hdlc(layer: Layer<'_>, context: &mut Context) -> Network {
-    match layer.array::<HDLC_LEN>(0) {
+    match layer.array(0) {
         Some([cisco::UNICAST | cisco::MULTICAST, 0]) => cisco_hdlc(layer, context),
-        Some([HDLC_ALL_STATIONS, _]) => ether_type::decode_ppp(layer.skip(HDLC_LEN), context),
         _ => ether_type::decode_ppp(layer, context),
     }
 }
@@ -263,5 +255,242 @@ fn cisco_hdlc(layer: Layer<'_>, context: &mut Context) -> Network {
     match layer.u16(cisco::PROTOCOL) {
         Some(protocol) => ether_type::decode(protocol, layer.skip(cisco::LEN), context),
         None => Network::Malformed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{SENDER, TCP, cut, dst_port, ip, ipv4, ipv6, join, read, tcp};
+    use super::super::{DecodeOptions, Mac, Network, decode};
+    use crate::capture::LinkType;
+
+    fn v4() -> Vec<u8> {
+        ipv4(TCP, &tcp(&[], b"abcd"))
+    }
+
+    fn v6() -> Vec<u8> {
+        ipv6(TCP, &tcp(&[], b"abcd"))
+    }
+
+    /// Both versions behind their headers, read to the last byte.
+    #[track_caller]
+    fn carries(link_type: LinkType, header_v4: &[u8], header_v6: &[u8]) {
+        for (header, packet) in [(header_v4, v4()), (header_v6, v6())] {
+            let found = ip(read(link_type, &join(&[header, &packet])));
+            assert_eq!((dst_port(&found), found.payload_len), (80, 4));
+            assert_eq!(found.payload_offset as usize, header.len() + packet.len() - 4);
+        }
+    }
+
+    #[test]
+    fn raw_ip_has_many_numbers() {
+        for link_type in [LinkType::RAW, LinkType::RAW_DLT, LinkType::RAW_OPENBSD, LinkType::IPV4] {
+            carries(link_type, &[], &[]);
+            assert_eq!(read(link_type, &[0x55; 60]).network, Network::Malformed);
+        }
+        assert_eq!(dst_port(&ip(read(LinkType::IPV6, &v6()))), 80);
+        assert_eq!(read(LinkType::IPV6, &v4()).network, Network::Malformed);
+    }
+
+    fn sll(hardware: u16, protocol: u16) -> Vec<u8> {
+        let hardware = hardware.to_be_bytes();
+        join(&[&[0, 4], &hardware, &[0, 6], &SENDER, &[0, 0], &protocol.to_be_bytes()])
+    }
+
+    fn sll2(hardware: u16, protocol: u16) -> Vec<u8> {
+        let hardware = hardware.to_be_bytes();
+        join(&[
+            &protocol.to_be_bytes(),
+            &[0, 0, 0, 0, 0, 2],
+            &hardware,
+            &[4, 6],
+            &SENDER,
+            &[0, 0],
+        ])
+    }
+
+    #[test]
+    fn cooked_captures_give_the_senders_address_alone() {
+        for (link_type, header) in [
+            (LinkType::LINUX_SLL, sll as fn(u16, u16) -> _),
+            (LinkType::LINUX_SLL2, sll2),
+        ] {
+            // Ethernet, loopback, no header at all (a tun interface), raw IP (a modem).
+            for hardware in [1, 772, 0xfffe, 519] {
+                carries(link_type, &header(hardware, 0x0800), &header(hardware, 0x86dd));
+            }
+            carries(
+                link_type,
+                &join(&[&header(1, 0x8100), &[0, 5, 8, 0]]),
+                &join(&[&header(1, 0x8100), &[0, 5, 0x86, 0xdd]]),
+            );
+            let packet = read(link_type, &join(&[&header(1, 0x0800), &v4()]));
+            assert_eq!((packet.src_mac, packet.dst_mac), (Some(Mac(SENDER)), None));
+        }
+    }
+
+    #[test]
+    fn the_protocol_of_cooked_netlink_is_no_ether_type() {
+        assert_eq!(
+            read(LinkType::LINUX_SLL, &join(&[&sll(824, 0x0800), &v4()])).network,
+            Network::Other(0)
+        );
+        assert_eq!(
+            read(LinkType::LINUX_SLL2, &join(&[&sll2(824, 0x0800), &v4()])).network,
+            Network::Other(0)
+        );
+    }
+
+    #[test]
+    fn cooked_llc_is_read() {
+        let snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+        let found = ip(read(LinkType::LINUX_SLL, &join(&[&sll(1, 4), &snap, &v4()])));
+        assert_eq!(dst_port(&found), 80);
+    }
+
+    #[test]
+    fn a_family_is_read_in_either_byte_order() {
+        for six in [24_u32, 28, 30] {
+            carries(LinkType::NULL, &2_u32.to_le_bytes(), &six.to_le_bytes());
+            carries(LinkType::NULL, &2_u32.to_be_bytes(), &six.to_be_bytes());
+            carries(LinkType::LOOP, &2_u32.to_be_bytes(), &six.to_be_bytes());
+        }
+        assert_eq!(
+            read(LinkType::NULL, &join(&[&[7, 0, 0, 0], &v4()])).network,
+            Network::Other(0)
+        );
+        assert_eq!(
+            read(LinkType::LOOP, &join(&[&[2, 0, 0, 0], &v4()])).network,
+            Network::Other(0)
+        );
+    }
+
+    #[test]
+    fn an_ether_type_in_place_of_the_family_is_read() {
+        carries(LinkType::NULL, &0x0800_u32.to_le_bytes(), &0x86dd_u32.to_le_bytes());
+        carries(LinkType::NULL, &0x0800_u32.to_be_bytes(), &0x86dd_u32.to_be_bytes());
+    }
+
+    #[test]
+    fn ppp_is_read_framed_or_not_with_long_or_short_protocol() {
+        for link_type in [LinkType::PPP, LinkType::PPP_HDLC] {
+            carries(link_type, &[0xff, 3, 0, 0x21], &[0xff, 3, 0, 0x57]);
+            carries(link_type, &[0xff, 3, 0x21], &[0xff, 3, 0x57]);
+            carries(link_type, &[0, 0x21], &[0, 0x57]);
+            carries(link_type, &[0x21], &[0x57]);
+            carries(link_type, &[0x0f, 0, 8, 0], &[0x8f, 0, 0x86, 0xdd]);
+            assert_eq!(
+                read(link_type, &[0xff, 3, 0xc0, 0x21, 9, 1, 0, 4]).network,
+                Network::Other(0)
+            );
+        }
+        carries(LinkType::C_HDLC, &[0x0f, 0, 8, 0], &[0x8f, 0, 0x86, 0xdd]);
+    }
+
+    #[test]
+    fn a_pppoe_capture_begins_with_the_session() {
+        let header = join(&[&[0x11, 0, 0, 1, 0, 46], &[0, 0x21]]);
+        assert_eq!(dst_port(&ip(read(LinkType::PPP_ETHER, &join(&[&header, &v4()])))), 80);
+    }
+
+    #[test]
+    fn fddi_is_ethernet_with_llc() {
+        let header = join(&[&[0x50], &[2, 0, 0, 0, 0, 2], &SENDER, &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]]);
+        let packet = read(LinkType::FDDI, &join(&[&header, &v4()]));
+        assert_eq!((dst_port(&ip(packet)), packet.src_mac), (80, Some(Mac(SENDER))));
+        assert_eq!(read(LinkType::FDDI, &[0xc3; 60]).network, Network::Other(0));
+    }
+
+    #[test]
+    fn a_netfilter_log_is_read_in_either_byte_order() {
+        let packet_len = (v4().len() + 4) as u16;
+        for number in [u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes] {
+            // A mark of 5 bytes, padded to 8, then the packet.
+            let mark = join(&[&number(5), &number(10), &[7, 0, 0, 0]]);
+            let bytes = join(&[&[2, 0, 0, 5], &mark, &number(packet_len), &number(9), &v4()]);
+            assert_eq!(dst_port(&ip(read(LinkType::NFLOG, &bytes))), 80);
+        }
+        assert_eq!(
+            read(LinkType::NFLOG, &[2, 0, 0, 5, 0, 0, 0, 0, 0]).network,
+            Network::Other(0)
+        );
+    }
+
+    #[test]
+    fn an_unknown_link_type_is_said_to_be_unknown() {
+        let packet = read(LinkType(147), &v4());
+        assert_eq!(
+            (packet.network, packet.wire_len, packet.interface),
+            (Network::UnknownLink, 44, 3)
+        );
+    }
+
+    #[test]
+    fn a_frame_cut_within_its_link_header_is_malformed() {
+        let headers = [
+            (LinkType::ETHERNET, 14),
+            (LinkType::LINUX_SLL, 16),
+            (LinkType::LINUX_SLL2, 20),
+            (LinkType::NULL, 4),
+            (LinkType::LOOP, 4),
+        ];
+        for (link_type, len) in headers {
+            for captured in 0..len {
+                assert_eq!(
+                    read(link_type, &vec![0; captured]).network,
+                    Network::Malformed,
+                    "{link_type:?} {captured}"
+                );
+            }
+        }
+    }
+
+    fn link_type() -> impl Strategy<Value = LinkType> {
+        prop::sample::select(vec![
+            LinkType::ETHERNET,
+            LinkType::LINUX_SLL,
+            LinkType::LINUX_SLL2,
+            LinkType::NULL,
+            LinkType::LOOP,
+            LinkType::PPP,
+            LinkType::RAW,
+            LinkType::C_HDLC,
+            LinkType::FDDI,
+            LinkType::NFLOG,
+            LinkType::PPP_ETHER,
+        ])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn no_bytes_panic_and_no_length_exceeds_another(
+            link_type in link_type(),
+            mut bytes in prop::collection::vec(any::<u8>(), 0..200),
+            // Likely beginnings, so that the layers behind are reached too.
+            ether_type in prop::sample::select(vec![0x0800_u16, 0x86dd, 0x8100, 0x8847, 0x8864, 0x6558, 0x0806, 60]),
+            nibble in prop::sample::select(vec![0x45_u8, 0x46, 0x60]),
+            protocol in prop::sample::select(vec![0_u8, 1, 4, 6, 17, 41, 43, 44, 47, 51, 58, 60, 137]),
+            more_on_wire in 0_usize..5000,
+        ) {
+            if bytes.len() > 60 && link_type == LinkType::ETHERNET {
+                bytes[12..14].copy_from_slice(&ether_type.to_be_bytes());
+                bytes[14] = nibble;
+                bytes[if nibble == 0x60 { 20 } else { 23 }] = protocol;
+            }
+            let wire_len = bytes.len() + more_on_wire;
+            let frame = cut(link_type, &bytes, wire_len);
+            let packet = decode(&frame, &bytes, DecodeOptions { decapsulate: true });
+            if let Network::Ip(ip) = packet.network {
+                prop_assert!(ip.payload_captured <= ip.payload_len);
+                prop_assert!(ip.payload_len <= ip.total_len);
+                prop_assert!((ip.payload_offset + ip.payload_len) as usize <= wire_len);
+                prop_assert!(ip.payload_captured == 0
+                    || (ip.payload_offset + ip.payload_captured) as usize <= bytes.len());
+            }
+        }
     }
 }

@@ -157,3 +157,149 @@ fn geneve(layer: Layer<'_>, context: &mut Context) -> Network {
     let payload = layer.skip(geneve::LEN + usize::from(version_len & 0x3f) * 4);
     ether_type::decode(protocol, payload, context)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::super::testing::{
+        RECEIVER, SENDER, TCP, UDP, dst_port, ethernet, frame, ip, ipv4, ipv4_fragment, ipv6, join, tcp, udp,
+    };
+    use super::super::{DecodeOptions, Mac, Network, Packet, decode};
+    use crate::capture::LinkType;
+
+    const INNER_MAC: [u8; 6] = [2, 9, 9, 9, 9, 9];
+
+    fn open(bytes: &[u8], decapsulate: bool) -> Packet {
+        decode(&frame(LinkType::ETHERNET, bytes), bytes, DecodeOptions { decapsulate })
+    }
+
+    /// TCP in IPv4 from 10.9.9.9, other than the tunnel's end.
+    fn inner() -> Vec<u8> {
+        let mut packet = ipv4(TCP, &tcp(&[], b"abcd"));
+        packet[12..16].copy_from_slice(&[10, 9, 9, 9]);
+        packet
+    }
+
+    fn inner_ethernet() -> Vec<u8> {
+        let mut bytes = ethernet(0x0800, &inner());
+        bytes[6..12].copy_from_slice(&INNER_MAC);
+        bytes
+    }
+
+    /// What `protocol` carries in IPv4 and in IPv6 is `inner`, and is looked into only when asked for.
+    #[track_caller]
+    fn carries(protocol: u8, payload: &[u8]) {
+        let outer = [
+            ethernet(0x0800, &ipv4(protocol, payload)),
+            ethernet(0x86dd, &ipv6(protocol, payload)),
+        ];
+        for bytes in outer {
+            let found = ip(open(&bytes, true));
+            assert_eq!(found.src, IpAddr::from([10, 9, 9, 9]));
+            assert_eq!((dst_port(&found), found.total_len, found.payload_len), (80, 44, 4));
+            assert_eq!(found.payload_offset as usize, bytes.len() - 4);
+            let outside = ip(open(&bytes, false));
+            assert_eq!(
+                (outside.protocol, outside.total_len as usize),
+                (protocol, bytes.len() - 14)
+            );
+        }
+    }
+
+    #[test]
+    fn ip_in_ip_is_looked_into() {
+        carries(4, &inner());
+        carries(97, &join(&[&[0x30, 0], &inner_ethernet()]));
+        carries(137, &join(&[&[0, 6, 0x51, 64], &inner()]));
+        let six = ethernet(0x0800, &ipv4(41, &ipv6(TCP, &tcp(&[], b""))));
+        assert!(ip(open(&six, true)).src.is_ipv6());
+    }
+
+    #[test]
+    fn gre_is_looked_into_whatever_fields_it_has() {
+        carries(47, &join(&[&[0, 0, 8, 0], &inner()]));
+        carries(47, &join(&[&[0x20, 0, 8, 0, 0, 0, 0, 5], &inner()]));
+        carries(47, &join(&[&[0xb0, 0, 8, 0], &[0; 12], &inner()]));
+        carries(47, &join(&[&[0, 0, 0x88, 0x47, 0, 6, 0x51, 64], &inner()]));
+        // NVGRE: Ethernet with a key; version 1: PPP with sequence and acknowledgement numbers.
+        carries(47, &join(&[&[0x20, 0, 0x65, 0x58, 0, 0, 5, 0], &inner_ethernet()]));
+        carries(
+            47,
+            &join(&[&[0x30, 0x81, 0x88, 0x0b, 0, 46, 0, 7], &[0; 8], &[0, 0x21], &inner()]),
+        );
+    }
+
+    #[test]
+    fn erspan_of_each_type_is_looked_into() {
+        carries(47, &join(&[&[0, 0, 0x88, 0xbe], &inner_ethernet()]));
+        carries(
+            47,
+            &join(&[&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1], &[0x10; 8], &inner_ethernet()]),
+        );
+        let type_iii = [0x10, 0, 0x22, 0xeb, 0, 0, 0, 1];
+        carries(47, &join(&[&type_iii, &[0x20; 11], &[0], &inner_ethernet()]));
+        carries(47, &join(&[&type_iii, &[0x20; 11], &[1], &[0; 8], &inner_ethernet()]));
+    }
+
+    #[test]
+    fn vxlan_and_geneve_are_looked_into() {
+        for port in [4789, 8472] {
+            carries(UDP, &udp(port, &join(&[&[8, 0, 0, 0, 0, 0, 5, 0], &inner_ethernet()])));
+        }
+        let option = [0, 1, 0x80, 1, 0, 0, 0, 0];
+        carries(
+            UDP,
+            &udp(
+                6081,
+                &join(&[&[2, 0, 0x65, 0x58, 0, 0, 5, 0], &option, &inner_ethernet()]),
+            ),
+        );
+        carries(UDP, &udp(6081, &join(&[&[0, 0, 8, 0, 0, 0, 5, 0], &inner()])));
+    }
+
+    #[test]
+    fn a_frame_in_a_tunnel_brings_its_own_addresses() {
+        let bytes = ethernet(
+            0x0800,
+            &ipv4(UDP, &udp(4789, &join(&[&[8, 0, 0, 0, 0, 0, 5, 0], &inner_ethernet()]))),
+        );
+        assert_eq!(open(&bytes, true).src_mac, Some(Mac(INNER_MAC)));
+        assert_eq!(open(&bytes, false).src_mac, Some(Mac(SENDER)));
+    }
+
+    #[test]
+    fn an_announcement_in_a_tunnel_is_found() {
+        let arp = join(&[&[0, 1, 8, 0, 6, 4, 0, 3], &INNER_MAC, &[0; 4], &INNER_MAC, &[0; 4]]);
+        let vxlan = join(&[&[8, 0, 0, 0, 0, 0, 5, 0], &ethernet(0x8035, &arp)]);
+        let packet = open(&ethernet(0x0800, &ipv4(UDP, &udp(4789, &vxlan))), true);
+        let Network::Arp(arp) = packet.network else { panic!() };
+        assert_eq!((arp.reverse, arp.sender_mac), (true, Mac(INNER_MAC)));
+    }
+
+    #[test]
+    fn what_holds_no_packet_stays_what_it_was() {
+        let not_tunnels = [
+            ipv4(UDP, &udp(4789, &join(&[&[0; 8], &inner_ethernet()]))),
+            ipv4(UDP, &udp(4789, &[8; 60])),
+            ipv4(UDP, &udp(6081, &[0x40; 60])),
+            ipv4(47, &join(&[&[0, 2, 8, 0], &inner()])),
+            ipv4(4, &[9; 40]),
+            ipv4_fragment(4, 0, true, &inner()),
+        ];
+        for packet in not_tunnels {
+            let found = open(&ethernet(0x0800, &packet), true);
+            assert_eq!(ip(found).src, IpAddr::from([10, 0, 0, 1]));
+            assert_eq!((found.src_mac, found.dst_mac), (Some(Mac(SENDER)), Some(Mac(RECEIVER))));
+        }
+    }
+
+    #[test]
+    fn tunnels_in_tunnels_are_followed_but_not_for_ever() {
+        let nested = |depth| {
+            let bytes = (0..depth).fold(inner(), |packet, _| ipv4(4, &packet));
+            ip(open(&ethernet(0x0800, &bytes), true)).protocol
+        };
+        assert_eq!((nested(1), nested(3), nested(1000)), (TCP, TCP, 4));
+    }
+}
