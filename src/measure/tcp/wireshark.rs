@@ -20,6 +20,9 @@ use side::{Scaling, Side};
 /// time is not known.
 const DEFAULT_REORDERING_NS: i64 = 3_000_000;
 
+/// The largest shift count, which stands for all above it (RFC 7323 section 2.3).
+const MAX_SHIFT: u8 = 14;
+
 /// What the rules look at of one segment.
 #[derive(Debug, Clone, Copy)]
 struct Segment {
@@ -144,14 +147,15 @@ impl WiresharkAnalyser {
     /// Learns from the handshake, after the segment was judged.
     fn handshake(&mut self, direction: Direction, segment: &Segment, window_scale: Option<u8>) {
         let (own, other) = (direction.index(), direction.reversed().index());
+        // RFC 7323 knows the option in a SYN alone; Wireshark takes it from anywhere.
+        if let Some(shift) = window_scale {
+            self.sides[own].scaling = Scaling::Shift(shift.min(MAX_SHIFT));
+        }
         if segment.has(Tcp::SYN) {
             if !segment.has(Tcp::ACK) {
                 self.last_syn_ns = segment.time_ns;
             }
             self.sides[own].awaits_first_ack = true;
-            if let Some(shift) = window_scale {
-                self.sides[own].scaling = Scaling::Shift(shift.min(14));
-            }
             // Both sides must offer it (RFC 7323 section 2.2); a single side without it settles it for both.
             if self.sides[own].scaling == Scaling::Unknown {
                 self.sides[own].scaling = Scaling::Unused;
