@@ -62,6 +62,12 @@ pub(super) fn migrations(material: Material) -> Findings {
     add_disks(&mut drafts, &material.connections);
     attribute(&mut drafts, &material);
     drafts.retain(|draft| is_credible(draft, &material));
+    for draft in drafts
+        .iter_mut()
+        .filter(|draft| !draft.certain && draft.announced.is_empty())
+    {
+        draft.kind = Kind::Unknown;
+    }
     arrivals(&mut drafts, &material);
     drafts.sort_by_key(|draft| (draft.start_ns, draft.end_ns));
     let switchovers: Vec<Option<i64>> = drafts.iter().map(|draft| first_rarp(draft, &material)).collect();

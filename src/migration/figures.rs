@@ -7,7 +7,7 @@ use super::assemble::{Draft, Material, first_rarp, identity};
 use super::connection::{Connection, Reader};
 use super::follow::{Broken, Follower};
 use super::model::{self, Kind, Migration, Note, Outcome, Pages, Role, Round, Vm};
-use super::phases::{self, Moments};
+use super::phases::{self, Moment, Moments};
 use super::qemu::{MainStream, is_description};
 use super::service::{self, Identity, Switchover, ms};
 
@@ -479,11 +479,12 @@ impl Case<'_> {
     /// frame does, if it was heard often enough.
     fn moments(&mut self, service: &model::Service, resolution: Figure) -> Moments {
         let grammar = self.main.map(|main| &main.grammar);
-        let stop = grammar.and_then(|main| main.last_stage).map(|stage| stage.time_ns);
-        let run = grammar.and_then(|main| main.package_end).map(|end| end.time_ns);
+        let stop = grammar.and_then(|main| main.last_stage).map(Moment::from);
+        let run = grammar.and_then(|main| main.package_end).map(Moment::from);
         let told = self
             .main_connection()
-            .and_then(|connection| connection.about_to_run_ns());
+            .and_then(Connection::about_to_run_ns)
+            .map(Moment::at);
         let fine = resolution
             .value()
             .is_some_and(|interval| interval * 1e6 <= FINE_NS as f64);
@@ -498,9 +499,9 @@ impl Case<'_> {
             self.inferred.push("phases");
         }
         Moments {
-            first_page_ns: grammar.and_then(|main| main.first_page).map(|page| page.time_ns),
-            stop_ns: stop.or(heard).filter(|_| switched),
-            run_ns: run.or(told),
+            first_page: grammar.and_then(|main| main.first_page).map(Moment::from),
+            stop: stop.or(heard.map(Moment::at)).filter(|_| switched),
+            run: run.or(told),
         }
     }
 

@@ -2,18 +2,40 @@
 //! show of it.
 
 use super::assemble::{Draft, Material};
-use super::connection::Connection;
+use super::follow::Position;
 use super::model::{Outcome, Phase, PhaseName};
 
 /// The moments that divide a migration, as far as they are known.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Moments {
     /// The first page.
-    pub(super) first_page_ns: Option<i64>,
+    pub(super) first_page: Option<Moment>,
     /// The source stood still.
-    pub(super) stop_ns: Option<i64>,
+    pub(super) stop: Option<Moment>,
     /// In post-copy, the target began to run.
-    pub(super) run_ns: Option<i64>,
+    pub(super) run: Option<Moment>,
+}
+
+/// A moment, and the place in the main stream that it was read off, if any.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) at_ns: i64,
+    pub(super) offset: Option<u64>,
+}
+
+impl Moment {
+    pub(super) fn at(at_ns: i64) -> Self {
+        Self { at_ns, offset: None }
+    }
+}
+
+impl From<Position> for Moment {
+    fn from(position: Position) -> Self {
+        Self {
+            at_ns: position.time_ns,
+            offset: Some(position.offset),
+        }
+    }
 }
 
 /// Divides a migration's span.
@@ -34,55 +56,57 @@ pub(super) fn phases(draft: &Draft, material: &Material, moments: Moments, outco
     if draft.state.is_empty() {
         return phases;
     }
-    let mut cuts: Vec<(PhaseName, i64)> = Vec::new();
-    match moments.first_page_ns {
-        Some(page_ns) if page_ns > draft.start_ns => {
-            cuts.push((PhaseName::Setup, draft.start_ns));
-            cuts.push((PhaseName::Precopy, page_ns));
+    let start = Moment::at(draft.start_ns);
+    let mut cuts: Vec<(PhaseName, Moment)> = Vec::new();
+    match moments.first_page {
+        Some(page) if page.at_ns > draft.start_ns => {
+            cuts.push((PhaseName::Setup, start));
+            cuts.push((PhaseName::Precopy, page));
         }
-        _ => cuts.push((PhaseName::Precopy, draft.start_ns)),
+        _ => cuts.push((PhaseName::Precopy, start)),
     }
-    if let Some(stop_ns) = moments.stop_ns {
-        cuts.push((PhaseName::StopAndCopy, stop_ns));
+    if let Some(stop) = moments.stop {
+        cuts.push((PhaseName::StopAndCopy, stop));
     }
-    if let Some(run_ns) = moments.run_ns.filter(|_| outcome == Outcome::Postcopy) {
-        cuts.push((PhaseName::Postcopy, run_ns));
+    if let Some(run) = moments.run.filter(|_| outcome == Outcome::Postcopy) {
+        cuts.push((PhaseName::Postcopy, run));
     }
-    for (index, &(name, start_ns)) in cuts.iter().enumerate() {
+    let all: u64 = draft
+        .state
+        .iter()
+        .map(|&index| material.connections[index].forward_bytes())
+        .sum();
+    for (index, &(name, start)) in cuts.iter().enumerate() {
         let next = cuts.get(index + 1).map(|cut| cut.1);
-        let end_ns = next.unwrap_or(draft.end_ns);
-        if end_ns < start_ns {
+        let end_ns = next.map_or(draft.end_ns, |next| next.at_ns);
+        if end_ns < start.at_ns {
             continue;
         }
-        let reached = |time: i64| -> u64 {
-            draft
-                .state
-                .iter()
-                .map(|&index| forward_before(&material.connections[index], time))
-                .sum()
-        };
-        let end = if next.is_some() {
-            reached(end_ns)
-        } else {
-            reached(i64::MAX)
-        };
+        let first = if index == 0 { 0 } else { reached(draft, material, start) };
+        let end = next.map_or(all, |next| reached(draft, material, next));
         phases.push(Phase {
             name,
-            start_ns,
+            start_ns: start.at_ns,
             end_ns,
-            bytes: end.saturating_sub(reached(start_ns)),
+            bytes: end.saturating_sub(first),
         });
     }
     phases.sort_by_key(|phase| (phase.start_ns, phase.name as u8));
     phases
 }
 
-/// Payload bytes from source to target before a time.
-fn forward_before(connection: &Connection, time_ns: i64) -> u64 {
-    let Some((_, forward)) = connection.role() else {
-        return 0;
+/// Payload bytes from source to target before a moment. On the main stream its place is exact; the other connections'
+/// are read off at its time.
+fn reached(draft: &Draft, material: &Material, moment: Moment) -> u64 {
+    let before = |index: usize| -> Option<u64> {
+        let connection = &material.connections[index];
+        let (_, forward) = connection.role()?;
+        let side = &connection.sides[forward];
+        let offset = match moment.offset {
+            Some(offset) if draft.main == Some(index) => offset,
+            _ => side.progress.before(moment.at_ns)?,
+        };
+        Some(offset.saturating_sub(side.ledger.low()))
     };
-    let side = &connection.sides[forward];
-    let reached = side.progress.before(time_ns).unwrap_or(0);
-    reached.saturating_sub(side.ledger.low())
+    draft.state.iter().filter_map(|&index| before(index)).sum()
 }

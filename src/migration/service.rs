@@ -9,7 +9,7 @@ use super::activity::{Pair, Sender};
 use super::model::{Service, ServiceFlow, Sighting};
 
 /// The guest may answer a little before the announcement that its hypervisor makes for it.
-const AROUND_NS: i64 = 50_000_000;
+const EARLY_NS: i64 = 5_000_000;
 /// A gap that reaches further than this beyond the switchover, while the client is silent too, shows that the
 /// virtual machine's frames went where this capture does not see them.
 const OUT_OF_SIGHT_NS: i64 = 1_000_000_000;
@@ -111,10 +111,8 @@ pub(super) fn service(pairs: &[Pair], identity: &Identity, switchover: Option<Sw
 
 fn flow(conversation: u32, side: usize, pair: &Pair, switchover: Switchover) -> ServiceFlow {
     let answers = &pair[side].answers;
-    let from_ns = switchover
-        .not_before_ns
-        .min(switchover.resumed_ns.saturating_sub(AROUND_NS));
-    let gap = answers.longest_gap(from_ns, switchover.resumed_ns.saturating_add(AROUND_NS));
+    let resumed_ns = switchover.resumed_ns;
+    let gap = answers.longest_gap(resumed_ns.saturating_sub(EARLY_NS), resumed_ns.saturating_sub(1));
     let interval = answers.interval_ns(gap);
     let seen = gap.filter(|&gap| in_sight(gap, interval, pair, side, switchover));
     let before = gap
