@@ -1,5 +1,7 @@
 //! The migration room against what QEMU, its events and the clients' logs say of the lab's captures.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 #[path = "migration/drive.rs"]
 mod drive;
 

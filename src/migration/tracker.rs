@@ -89,6 +89,12 @@ const MAX_MAINS: usize = 1024;
 /// Connections on ports taken again that are kept.
 const MAX_PAST: usize = 4096;
 
+impl Default for MigrationTracker {
+    fn default() -> Self {
+        Self::new(Config::default())
+    }
+}
+
 impl MigrationTracker {
     /// A tracker that has seen nothing.
     pub fn new(config: Config) -> Self {
