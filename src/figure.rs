@@ -26,6 +26,16 @@ pub enum Reason {
     PayloadCut,
     /// The migration's beginning lies before the capture.
     BeginningMissing,
+    /// The migration's end lies behind the capture.
+    EndMissing,
+    /// The migration's own connections were not captured.
+    StreamNotCaptured,
+    /// The virtual machine stayed where it was.
+    NoSwitchover,
+    /// No disk was copied.
+    NoStorage,
+    /// The stream made no sense where its reading was given up.
+    StreamMalformed,
     /// The capture holds no frames of the virtual machine around the switchover.
     NoVmTraffic,
     /// The kind of migration has no such figure.
@@ -61,6 +71,11 @@ impl Reason {
             Self::Encrypted => "encrypted",
             Self::PayloadCut => "payload_cut",
             Self::BeginningMissing => "beginning_missing",
+            Self::EndMissing => "end_missing",
+            Self::StreamNotCaptured => "stream_not_captured",
+            Self::NoSwitchover => "no_switchover",
+            Self::NoStorage => "no_storage",
+            Self::StreamMalformed => "stream_malformed",
             Self::NoVmTraffic => "no_vm_traffic",
             Self::NotOfThisKind => "not_of_this_kind",
             Self::NoLog => "no_log",
@@ -87,6 +102,11 @@ impl Reason {
             Self::Encrypted => "the stream is encrypted",
             Self::PayloadCut => "the payload was not captured whole",
             Self::BeginningMissing => "the migration began before the capture",
+            Self::EndMissing => "the capture ends before the migration",
+            Self::StreamNotCaptured => "the migration's own connections were not captured",
+            Self::NoSwitchover => "the virtual machine stayed where it was",
+            Self::NoStorage => "no disk was copied",
+            Self::StreamMalformed => "the stream could not be read to its end",
             Self::NoVmTraffic => "no traffic of the virtual machine around the switchover",
             Self::NotOfThisKind => "this kind of migration has no such figure",
             Self::NoLog => "no log was given",

@@ -13,14 +13,23 @@
 //! A connection is followed only as long as its bytes may belong to a migration; every other one costs a look into a
 //! table. State per connection is bounded, however long the stream is.
 
+mod activity;
+mod announce;
+mod assemble;
+mod connection;
+mod figures;
 mod follow;
 mod ledger;
 mod model;
 mod multifd;
 mod nbd;
+mod phases;
 mod ports;
+mod progress;
 mod qemu;
 mod recognise;
+mod service;
+mod shape;
 mod stream;
 mod tracker;
 

@@ -62,7 +62,7 @@ impl Ledger {
     }
 
     /// The stream's first byte is known, and where it is.
-    pub(super) fn from_start(&self) -> bool {
+    pub(super) fn has_start(&self) -> bool {
         self.from_start
     }
 
@@ -282,6 +282,6 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.payload(5000, 100, 0);
         ledger.payload(4900, 100, 1);
-        assert_eq!((ledger.unique_bytes(), ledger.from_start()), (200, false));
+        assert_eq!((ledger.unique_bytes(), ledger.has_start()), (200, false));
     }
 }

@@ -267,8 +267,6 @@ pub struct ServiceFlow {
     pub resolution_ms: Figure,
     /// Answers counted in the whole capture.
     pub answers: u64,
-    /// Requests of the client within the gap that were never answered; absent where the flow is no echo.
-    pub lost: Figure,
 }
 
 /// The virtual machine as its clients saw it.

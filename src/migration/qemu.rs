@@ -12,7 +12,7 @@ mod rounds;
 mod section;
 mod trail;
 
-pub(super) use main_stream::MainStream;
+pub(super) use main_stream::{MainStream, is_description};
 pub(super) use return_path::ReturnPath;
 pub(super) use section::starts_at_section_boundary;
 pub(super) use trail::PageTrail;

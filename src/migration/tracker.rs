@@ -1,9 +1,13 @@
 //! One pass over the frames: which connections may carry a migration, and what they did.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use crate::packet::{Mac, Packet, Tcp};
+use crate::packet::{Ip, Mac, Network, Packet, Tcp, Transport};
 
+use super::activity::Pair;
+use super::announce::Announcements;
+use super::assemble;
+use super::connection::{Connection, Verdict};
 use super::model::{Migration, Note, Role};
 
 /// The virtual machine as the user names it.
@@ -25,8 +29,8 @@ pub struct Config {
 /// What a connection looks like after the segment just seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TrackerHint {
-    /// The migration that the segment belongs to, as far as can be said at this moment. It never changes from one
-    /// role to another, except that it may become known or be withdrawn.
+    /// What the segment's connection is to a migration, as far as can be said at this moment. A role may become
+    /// known late, and one that rests on the port or the shape may be replaced by what the bytes say.
     pub role: Option<Role>,
     /// The direction that runs from source to target (0 = a to b); meaningless without a role.
     pub forward: usize,
@@ -41,16 +45,70 @@ pub struct Findings {
     pub notes: Vec<Note>,
 }
 
-/// Follows every connection that may carry a migration.
+/// What is kept of every conversation.
 #[derive(Debug, Default)]
+struct Slot {
+    watch: Watch,
+    sides: Pair,
+}
+
+/// Whether a conversation is followed.
+#[derive(Debug, Default)]
+enum Watch {
+    /// No TCP segment yet.
+    #[default]
+    New,
+    /// It may carry a migration.
+    Followed(Box<Connection>),
+    /// It does not.
+    Dull,
+}
+
+/// The time that the capture spans.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CaptureSpan {
+    pub(super) first_ns: i64,
+    pub(super) last_ns: i64,
+}
+
+/// Follows every connection that may carry a migration.
+#[derive(Debug)]
 pub struct MigrationTracker {
     config: Config,
+    slots: Vec<Slot>,
+    /// Connections whose ports were taken again by another one.
+    past: Vec<Connection>,
+    /// Source, target and port of the main streams recognised.
+    mains: Vec<(IpAddr, SocketAddr)>,
+    announcements: Announcements,
+    span: CaptureSpan,
+}
+
+/// Main streams remembered for the connections that open beside them.
+const MAX_MAINS: usize = 1024;
+/// Connections on ports taken again that are kept.
+const MAX_PAST: usize = 4096;
+
+impl Default for MigrationTracker {
+    fn default() -> Self {
+        Self::new(Config::default())
+    }
 }
 
 impl MigrationTracker {
     /// A tracker that has seen nothing.
     pub fn new(config: Config) -> Self {
-        Self { config }
+        Self {
+            config,
+            slots: Vec::new(),
+            past: Vec::new(),
+            mains: Vec::new(),
+            announcements: Announcements::default(),
+            span: CaptureSpan {
+                first_ns: i64::MAX,
+                last_ns: i64::MIN,
+            },
+        }
     }
 
     /// Takes a TCP segment, with or without payload, in the capture's order, duplicates already dropped.
@@ -58,6 +116,7 @@ impl MigrationTracker {
     /// `conversation` is a dense number (0, 1, 2, ...) that all protocols share; `direction` is 0 for frames sent by
     /// the endpoint that sent the conversation's first frame. `payload` holds the captured bytes of the payload;
     /// its length on the wire is the packet's.
+    #[inline]
     pub fn segment(
         &mut self,
         conversation: u32,
@@ -67,19 +126,166 @@ impl MigrationTracker {
         tcp: &Tcp,
         payload: &[u8],
     ) -> TrackerHint {
-        let _ = (conversation, direction, time_ns, packet, tcp, payload);
-        TrackerHint::default()
+        let Network::Ip(ip) = &packet.network else {
+            return TrackerHint::default();
+        };
+        let direction = direction & 1;
+        self.reach(time_ns);
+        let slot = slot(&mut self.slots, conversation);
+        let sender = &mut slot.sides[direction];
+        if sender.address.is_none() {
+            sender.mac = packet.src_mac;
+            sender.address = Some(ip.src);
+        }
+        sender.frame(packet.interface, time_ns, ip.payload_len > 0);
+        if matches!(slot.watch, Watch::Dull) {
+            return TrackerHint::default();
+        }
+        self.follow(conversation, direction, time_ns, ip, tcp, payload)
+    }
+
+    /// The same for a connection that may carry a migration.
+    fn follow(
+        &mut self,
+        conversation: u32,
+        direction: usize,
+        time_ns: i64,
+        ip: &Ip,
+        tcp: &Tcp,
+        payload: &[u8],
+    ) -> TrackerHint {
+        let slot = slot(&mut self.slots, conversation);
+        if let Watch::Followed(connection) = &slot.watch
+            && connection.is_other(direction, tcp)
+            && let Watch::Followed(past) = std::mem::take(&mut slot.watch)
+            && past.role().is_some()
+            && self.past.len() < MAX_PAST
+        {
+            self.past.push(*past);
+        }
+        if matches!(slot.watch, Watch::New) {
+            let mut ends = [
+                SocketAddr::new(ip.src, tcp.src_port),
+                SocketAddr::new(ip.dst, tcp.dst_port),
+            ];
+            if direction == 1 {
+                ends.swap(0, 1);
+            }
+            slot.watch = Watch::Followed(Box::new(Connection::new(conversation, ends, time_ns)));
+        }
+        let Watch::Followed(connection) = &mut slot.watch else {
+            return TrackerHint::default();
+        };
+        let before = connection.verdict;
+        connection.segment(direction, time_ns, tcp, ip.payload_len, payload);
+        if connection.verdict != before {
+            match connection.verdict {
+                Verdict::Carries(Role::QemuMain, Some(forward)) if self.mains.len() < MAX_MAINS => {
+                    let main = (connection.ends[forward].ip(), connection.ends[1 - forward]);
+                    self.mains.push(main);
+                }
+                Verdict::Dull if self.mains.iter().any(|main| runs_beside(connection, main)) => {
+                    connection.join_as_channel();
+                }
+                Verdict::Dull => {
+                    slot.watch = Watch::Dull;
+                    return TrackerHint::default();
+                }
+                _ => {}
+            }
+        }
+        connection
+            .role()
+            .map_or_else(TrackerHint::default, |(role, forward)| TrackerHint {
+                role: Some(role),
+                forward,
+            })
     }
 
     /// Takes any other frame: ARP, RARP, UDP, ICMP, whatever is not TCP. `conversation` as in
     /// [`segment`](Self::segment), where the frame belongs to one.
     pub fn other(&mut self, conversation: Option<(u32, usize)>, time_ns: i64, packet: &Packet, payload: &[u8]) {
-        let _ = (conversation, time_ns, packet, payload);
+        let _ = payload;
+        self.reach(time_ns);
+        match &packet.network {
+            Network::Arp(arp) => self.announcements.arp(time_ns, packet.interface, arp),
+            Network::Ip(ip) => {
+                if let Some((conversation, direction)) = conversation
+                    && !is_for_many(packet, ip)
+                {
+                    let sender = &mut slot(&mut self.slots, conversation).sides[direction & 1];
+                    if sender.address.is_none() {
+                        sender.mac = packet.src_mac;
+                        sender.address = Some(ip.src);
+                    }
+                    sender.frame(packet.interface, time_ns, is_exchange(ip));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// What was found.
     pub fn finish(self) -> Findings {
-        let _ = self.config;
-        Findings::default()
+        let mut connections = self.past;
+        let mut pairs = Vec::with_capacity(self.slots.len());
+        for slot in self.slots {
+            if let Watch::Followed(connection) = slot.watch {
+                connections.push(*connection);
+            }
+            pairs.push(slot.sides);
+        }
+        for connection in &mut connections {
+            if connection.verdict == Verdict::Undecided && self.mains.iter().any(|main| runs_beside(connection, main)) {
+                connection.join_as_channel();
+            }
+            connection.finish();
+        }
+        connections.retain(|connection| connection.role().is_some());
+        assemble::migrations(assemble::Material {
+            config: self.config,
+            connections,
+            pairs,
+            would_show: self.announcements.would_show,
+            announcements: self.announcements.in_order(),
+            span: self.span,
+        })
+    }
+
+    #[inline]
+    fn reach(&mut self, time_ns: i64) {
+        self.span.first_ns = self.span.first_ns.min(time_ns);
+        self.span.last_ns = self.span.last_ns.max(time_ns);
+    }
+}
+
+#[inline]
+fn slot(slots: &mut Vec<Slot>, conversation: u32) -> &mut Slot {
+    let index = conversation as usize;
+    if index >= slots.len() {
+        slots.resize_with(index + 1, Slot::default);
+    }
+    &mut slots[index]
+}
+
+/// The connection goes from the source of a main stream to where that stream went.
+fn runs_beside(connection: &Connection, main: &(IpAddr, SocketAddr)) -> bool {
+    let [a, b] = connection.ends;
+    (a.ip() == main.0 && b == main.1) || (b.ip() == main.0 && a == main.1)
+}
+
+/// The frame is for more than one receiver, so that it is seen everywhere.
+fn is_for_many(packet: &Packet, ip: &Ip) -> bool {
+    packet.dst_mac.is_some_and(|mac| mac.0[0] & 1 != 0) || ip.dst.is_multicast()
+}
+
+/// A datagram or an echo; not the messages that keep a network together.
+fn is_exchange(ip: &Ip) -> bool {
+    // Echo reply and request, of ICMP and ICMPv6.
+    const ECHO: [u8; 4] = [0, 8, 129, 128];
+    match ip.transport {
+        Transport::Udp { .. } | Transport::Ports { .. } => ip.payload_len > 0,
+        Transport::Icmp { kind, .. } => ECHO.contains(&kind),
+        _ => false,
     }
 }

@@ -26,6 +26,16 @@ pub(in super::super) struct ReturnPath {
     pub(in super::super) first_request: Option<Position>,
 }
 
+impl ReturnPath {
+    /// A path whose beginning was not captured.
+    pub(in super::super) fn from_middle() -> Self {
+        Self {
+            unsure: true,
+            ..Self::default()
+        }
+    }
+}
+
 impl Grammar for ReturnPath {
     const MAX_ELEMENT: usize = 8;
 

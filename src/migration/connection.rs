@@ -1,0 +1,498 @@
+//! One TCP connection that may carry a migration: its bytes counted, its content recognised and followed.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::packet::Tcp;
+
+use super::follow::Follower;
+use super::ledger::Ledger;
+use super::model::Role;
+use super::multifd::Channel;
+use super::nbd::Client;
+use super::ports::{self, Owner};
+use super::progress::Progress;
+use super::qemu::{MainStream, PageTrail, ReturnPath};
+use super::recognise::{self, Content, HEAD_BYTES};
+use super::shape::Shape;
+use super::stream::{Sink, Stream};
+
+/// A connection that showed nothing of interest in so many bytes is left alone from then on.
+const UNDECIDED_BYTES: u64 = 1 << 16;
+/// Pieces of a beginning kept until it is recognised.
+const MAX_EARLY: usize = 64;
+/// Bytes kept of the last segment.
+const TAIL_BYTES: usize = 64;
+
+/// What is known of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Too little was seen.
+    Undecided,
+    /// Nothing of a migration's.
+    Dull,
+    /// It carries this; a direction only where the content says which.
+    Carries(Role, Option<usize>),
+}
+
+/// A piece of a direction that waits for the verdict.
+#[derive(Debug)]
+pub(super) struct Early {
+    offset: u64,
+    bytes: Vec<u8>,
+    gap: u64,
+    time_ns: i64,
+}
+
+/// Who reads a direction's bytes.
+#[derive(Debug)]
+pub(super) enum Reader {
+    /// The beginning is being collected.
+    Head(Vec<Early>),
+    /// The beginning was not captured: segments are looked at one by one.
+    Middle(PageTrail),
+    /// QEMU's main stream.
+    Main(Box<Follower<MainStream>>),
+    /// QEMU's return path.
+    Return(Follower<ReturnPath>),
+    /// A multifd channel.
+    Channel(Box<Follower<Channel>>),
+    /// NBD requests.
+    Disk(Follower<Client>),
+    /// Nobody.
+    Nobody,
+}
+
+impl Sink for Reader {
+    fn bytes(&mut self, offset: u64, bytes: &[u8], time_ns: i64) {
+        match self {
+            Self::Head(early) => early.push(Early {
+                offset,
+                bytes: bytes.to_vec(),
+                gap: 0,
+                time_ns,
+            }),
+            Self::Main(follower) => follower.bytes(offset, bytes, time_ns),
+            Self::Return(follower) => follower.bytes(offset, bytes, time_ns),
+            Self::Channel(follower) => follower.bytes(offset, bytes, time_ns),
+            Self::Disk(follower) => follower.bytes(offset, bytes, time_ns),
+            Self::Middle(_) | Self::Nobody => {}
+        }
+    }
+
+    fn gap(&mut self, offset: u64, len: u64, time_ns: i64) {
+        match self {
+            Self::Head(early) => early.push(Early {
+                offset,
+                bytes: Vec::new(),
+                gap: len,
+                time_ns,
+            }),
+            Self::Main(follower) => follower.gap(offset, len, time_ns),
+            Self::Return(follower) => follower.gap(offset, len, time_ns),
+            Self::Channel(follower) => follower.gap(offset, len, time_ns),
+            Self::Disk(follower) => follower.gap(offset, len, time_ns),
+            Self::Middle(_) | Self::Nobody => {}
+        }
+    }
+}
+
+impl Reader {
+    /// What the collected beginning is; `None` while it may still become something.
+    fn head(&self) -> Option<Content> {
+        let Self::Head(early) = self else {
+            return Some(Content::Nothing);
+        };
+        let mut head = [0; HEAD_BYTES];
+        let mut known = 0;
+        let mut whole = true;
+        for piece in early {
+            whole &= piece.gap == 0;
+            if !whole || known == HEAD_BYTES {
+                break;
+            }
+            let taken = piece.bytes.len().min(HEAD_BYTES - known);
+            head[known..known + taken].copy_from_slice(&piece.bytes[..taken]);
+            known += taken;
+        }
+        let content = recognise::head(&head[..known]);
+        if content.is_none() && (!whole || early.len() >= MAX_EARLY) {
+            return Some(Content::Nothing);
+        }
+        content
+    }
+
+    /// The first byte that was collected.
+    fn first_byte(&self) -> Option<u8> {
+        match self {
+            Self::Head(early) => early.first().and_then(|piece| piece.bytes.first()).copied(),
+            _ => None,
+        }
+    }
+
+    /// Hands what was collected on to the reader that takes over.
+    fn become_reader(&mut self, mut next: Self) {
+        if let Self::Head(early) = self {
+            for piece in early {
+                if piece.gap > 0 {
+                    next.gap(piece.offset, piece.gap, piece.time_ns);
+                } else {
+                    next.bytes(piece.offset, &piece.bytes, piece.time_ns);
+                }
+            }
+        }
+        *self = next;
+    }
+}
+
+/// One direction.
+#[derive(Debug)]
+pub(super) struct Side {
+    pub(super) ledger: Ledger,
+    pub(super) shape: Shape,
+    pub(super) progress: Progress,
+    pub(super) reader: Reader,
+    stream: Stream,
+    /// First bytes of the last segment, as far as they were captured.
+    tail: [u8; TAIL_BYTES],
+    tail_len: usize,
+    tail_end: u64,
+}
+
+impl Side {
+    fn new() -> Self {
+        Self {
+            ledger: Ledger::default(),
+            shape: Shape::default(),
+            progress: Progress::default(),
+            reader: Reader::Head(Vec::new()),
+            stream: Stream::default(),
+            tail: [0; TAIL_BYTES],
+            tail_len: 0,
+            tail_end: 0,
+        }
+    }
+
+    /// The last segment's first bytes.
+    pub(super) fn tail(&self) -> &[u8] {
+        &self.tail[..self.tail_len]
+    }
+
+    fn keep_tail(&mut self, end: u64, captured: &[u8]) {
+        if end > self.tail_end {
+            self.tail_end = end;
+            self.tail_len = captured.len().min(TAIL_BYTES);
+            self.tail[..self.tail_len].copy_from_slice(&captured[..self.tail_len]);
+        }
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) conversation: u32,
+    /// The sender of each direction.
+    pub(super) ends: [SocketAddr; 2],
+    pub(super) sides: [Side; 2],
+    pub(super) verdict: Verdict,
+    /// Time of the first SYN.
+    pub(super) syn_ns: Option<i64>,
+    /// Time of the first frame.
+    pub(super) first_ns: i64,
+    /// Which direction the opener of the connection sends.
+    opener: Option<usize>,
+    /// It was reset.
+    pub(super) reset: bool,
+}
+
+impl Connection {
+    /// A connection whose first frame goes from `ends[0]` to `ends[1]`.
+    pub(super) fn new(conversation: u32, ends: [SocketAddr; 2], time_ns: i64) -> Self {
+        Self {
+            conversation,
+            ends,
+            sides: [Side::new(), Side::new()],
+            verdict: Verdict::Undecided,
+            syn_ns: None,
+            first_ns: time_ns,
+            opener: None,
+            reset: false,
+        }
+    }
+
+    /// True where this segment opens another connection on the same ports.
+    pub(super) fn is_other(&self, direction: usize, tcp: &Tcp) -> bool {
+        tcp.has(Tcp::SYN) && self.sides[direction].ledger.is_other_syn(tcp.seq)
+    }
+
+    /// Takes a segment of the sender of `direction`, with `len` bytes of payload on the wire.
+    pub(super) fn segment(&mut self, direction: usize, time_ns: i64, tcp: &Tcp, len: u32, captured: &[u8]) {
+        let mut seq = tcp.seq;
+        if tcp.has(Tcp::SYN) {
+            self.sides[direction].ledger.syn(seq);
+            seq = seq.wrapping_add(1);
+            self.syn_ns = Some(self.syn_ns.map_or(time_ns, |first| first.min(time_ns)));
+            self.opener = Some(if tcp.has(Tcp::ACK) { 1 - direction } else { direction });
+        }
+        self.first_ns = self.first_ns.min(time_ns);
+        if tcp.has(Tcp::RST) {
+            self.reset = true;
+            return;
+        }
+        if tcp.has(Tcp::ACK) {
+            self.sides[1 - direction].ledger.acknowledge(tcp.ack);
+        }
+        if len > 0 {
+            self.payload(direction, time_ns, seq, len, captured);
+        }
+        if tcp.has(Tcp::FIN) {
+            self.sides[direction].ledger.fin(seq.wrapping_add(len));
+        }
+    }
+
+    fn payload(&mut self, direction: usize, time_ns: i64, seq: u32, len: u32, captured: &[u8]) {
+        let side = &mut self.sides[direction];
+        let is_first = side.ledger.first_ns().is_none();
+        let Some(placed) = side.ledger.payload(seq, len, time_ns) else {
+            return;
+        };
+        if is_first {
+            if side.ledger.has_start() {
+                side.stream = Stream::starting_at(0);
+            } else {
+                side.stream = Stream::starting_at(placed.offset);
+                side.reader = match side.reader {
+                    Reader::Head(_) => Reader::Middle(PageTrail::default()),
+                    _ => std::mem::replace(&mut side.reader, Reader::Nobody),
+                };
+            }
+        }
+        if placed.unacknowledged {
+            side.shape.segment(placed.offset, len, time_ns);
+        }
+        side.progress.at(time_ns, side.ledger.high());
+        side.keep_tail(placed.offset.saturating_add(u64::from(len)), captured);
+        match &mut side.reader {
+            Reader::Nobody => {}
+            Reader::Middle(trail) => {
+                let proven = trail.look(placed.offset, captured);
+                let content = match recognise::segment(captured) {
+                    Content::Nothing if proven => Content::Qemu,
+                    content => content,
+                };
+                self.middle(direction, content, placed.offset);
+                let side = &mut self.sides[direction];
+                side.stream
+                    .push(placed.offset, captured, len, time_ns, &mut side.reader);
+            }
+            reader => side.stream.push(placed.offset, captured, len, time_ns, reader),
+        }
+        if self.verdict == Verdict::Undecided {
+            self.decide();
+        }
+    }
+
+    /// A segment in the middle of a stream showed what the stream is.
+    fn middle(&mut self, direction: usize, content: Content, offset: u64) {
+        let other = 1 - direction;
+        let (role, forward) = match content {
+            Content::Qemu => {
+                let main = MainStream::from_middle(offset);
+                self.sides[direction].reader = Reader::Main(Box::new(Follower::new(main)));
+                self.sides[other].reader = Reader::Return(Follower::new(ReturnPath::from_middle()));
+                (Role::QemuMain, direction)
+            }
+            Content::Multifd => {
+                self.sides[direction].reader = Reader::Channel(Box::new(Follower::new(Channel::from_middle())));
+                self.sides[other].reader = Reader::Nobody;
+                (Role::QemuChannel, direction)
+            }
+            Content::NbdClient => {
+                self.sides[direction].reader = Reader::Disk(Follower::new(Client::from_middle()));
+                self.sides[other].reader = Reader::Nobody;
+                (Role::Storage, direction)
+            }
+            Content::NbdServer => {
+                self.sides[other].reader = Reader::Disk(Follower::new(Client::from_middle()));
+                self.sides[direction].reader = Reader::Nobody;
+                (Role::Storage, other)
+            }
+            _ => return,
+        };
+        self.sides[direction].stream = Stream::starting_at(offset);
+        self.verdict = Verdict::Carries(role, Some(forward));
+    }
+
+    /// Looks at the beginnings of both directions, and at the port where these say nothing.
+    fn decide(&mut self) {
+        let mut open = false;
+        for direction in 0..2 {
+            match self.sides[direction].reader.head() {
+                Some(Content::Nothing) => {}
+                Some(content) => {
+                    self.begins_with(direction, content);
+                    return;
+                }
+                None => open |= self.sides[direction].ledger.first_ns().is_some(),
+            }
+        }
+        let total: u64 = self.sides.iter().map(|side| side.ledger.unique_bytes()).sum();
+        let silent = self.sides.iter().any(|side| side.ledger.first_ns().is_none());
+        if open || (silent && total < UNDECIDED_BYTES && self.owner().is_none()) {
+            return;
+        }
+        let from_start = self
+            .sides
+            .iter()
+            .all(|side| side.ledger.first_ns().is_none() || side.ledger.has_start());
+        match self.owner() {
+            _ if !from_start => self.decide_in_the_middle(),
+            Some(Owner::Xen | Owner::HyperV | Owner::Vmotion) if !silent || total >= UNDECIDED_BYTES => {
+                let text = self
+                    .sides
+                    .iter()
+                    .any(|side| side.reader.first_byte().is_some_and(|byte| byte.is_ascii_graphic()));
+                self.settle(if text {
+                    Verdict::Dull
+                } else {
+                    Verdict::Carries(Role::PortOnly, None)
+                });
+            }
+            _ if !silent || total >= UNDECIDED_BYTES => self.settle(Verdict::Dull),
+            _ => {}
+        }
+    }
+
+    /// The beginning was not captured, and nothing was recognised so far.
+    fn decide_in_the_middle(&mut self) {
+        match self.owner() {
+            Some(Owner::Ssh) => self.settle(Verdict::Carries(Role::Ssh, None)),
+            // The readers go on looking for content.
+            Some(_) => self.verdict = Verdict::Carries(Role::PortOnly, None),
+            None => {
+                let given_up = |side: &Side| !matches!(&side.reader, Reader::Middle(trail) if !trail.given_up());
+                if self
+                    .sides
+                    .iter()
+                    .all(|side| given_up(side) || side.ledger.first_ns().is_none())
+                {
+                    self.settle(Verdict::Dull);
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, verdict: Verdict) {
+        self.verdict = verdict;
+        for side in &mut self.sides {
+            side.reader = Reader::Nobody;
+            side.stream = Stream::default();
+        }
+    }
+
+    fn begins_with(&mut self, direction: usize, content: Content) {
+        let other = 1 - direction;
+        match content {
+            Content::Qemu => {
+                let main = Reader::Main(Box::new(Follower::new(MainStream::from_start())));
+                self.sides[direction].reader.become_reader(main);
+                let back = Reader::Return(Follower::new(ReturnPath::default()));
+                self.sides[other].reader.become_reader(back);
+                self.verdict = Verdict::Carries(Role::QemuMain, Some(direction));
+            }
+            Content::Multifd => {
+                let channel = Reader::Channel(Box::new(Follower::new(Channel::default())));
+                self.sides[direction].reader.become_reader(channel);
+                self.sides[other].reader = Reader::Nobody;
+                self.verdict = Verdict::Carries(Role::QemuChannel, Some(direction));
+            }
+            Content::NbdServer => {
+                self.sides[direction].reader = Reader::Nobody;
+                let disk = Reader::Disk(Follower::new(Client::default()));
+                self.sides[other].reader.become_reader(disk);
+                self.verdict = Verdict::Carries(Role::Storage, Some(other));
+            }
+            Content::NbdClient => {}
+            Content::Ssh => self.settle(Verdict::Carries(Role::Ssh, None)),
+            Content::Vmotion => self.settle(Verdict::Carries(Role::Vmotion, Some(direction))),
+            Content::Tls => {
+                let on_migration_port = self.owner().is_some_and(Owner::carries_qemu);
+                self.settle(if on_migration_port {
+                    Verdict::Carries(Role::Tls, None)
+                } else {
+                    Verdict::Dull
+                });
+            }
+            Content::Nothing => {}
+        }
+    }
+
+    /// It is one of the connections of a migration whose main stream was recognised.
+    pub(super) fn join_as_channel(&mut self) {
+        self.settle(Verdict::Carries(Role::QemuChannel, self.opener));
+    }
+
+    /// No more segments.
+    pub(super) fn finish(&mut self) {
+        for side in &mut self.sides {
+            side.stream.finish(&mut side.reader);
+        }
+    }
+
+    /// Whose port the listening end has.
+    pub(super) fn owner(&self) -> Option<Owner> {
+        match self.opener {
+            Some(opener) => ports::owner(self.ends[1 - opener].port()),
+            None => self.ends.iter().find_map(|end| ports::owner(end.port())),
+        }
+    }
+
+    /// The direction that carries most.
+    fn heavier(&self) -> usize {
+        usize::from(self.sides[1].ledger.unique_bytes() > self.sides[0].ledger.unique_bytes())
+    }
+
+    /// What it carries and in which direction, as far as can be said now; `None` for a connection that is none of a
+    /// migration's, or carries no bulk where only that would make it one.
+    pub(super) fn role(&self) -> Option<(Role, usize)> {
+        match self.verdict {
+            Verdict::Undecided | Verdict::Dull => None,
+            Verdict::Carries(role, Some(forward)) => Some((role, forward)),
+            Verdict::Carries(role, None) => {
+                let forward = self.heavier();
+                self.sides[forward].shape.bulk()?;
+                // A target listens: bulk from the listening end is a download.
+                let download = match self.opener {
+                    Some(opener) => opener != forward,
+                    None => ports::owner(self.ends[1 - forward].port()).is_none(),
+                };
+                (!download).then_some((role, forward))
+            }
+        }
+    }
+
+    /// Sender and receiver of the state.
+    pub(super) fn nodes(&self, forward: usize) -> (IpAddr, IpAddr) {
+        (self.ends[forward].ip(), self.ends[1 - forward].ip())
+    }
+
+    /// The connection's beginning was captured.
+    pub(super) fn has_start(&self) -> bool {
+        self.syn_ns.is_some()
+    }
+
+    /// First SYN, or first frame.
+    pub(super) fn start_ns(&self) -> i64 {
+        self.syn_ns.unwrap_or(self.first_ns)
+    }
+
+    /// Last payload byte of either direction.
+    pub(super) fn end_ns(&self) -> i64 {
+        let last = self.sides.iter().filter_map(|side| side.ledger.last_ns()).max();
+        last.unwrap_or(self.first_ns)
+    }
+
+    /// It was closed, by whomever and however.
+    pub(super) fn is_closed(&self) -> bool {
+        self.reset || self.sides.iter().any(|side| side.ledger.finished())
+    }
+}
