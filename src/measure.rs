@@ -1,6 +1,7 @@
 //! From the packets of a flow, one at a time, to samples and totals.
 
 pub mod histogram;
+pub mod rtp;
 pub mod tally;
 pub mod tcp;
 pub mod timeline;
