@@ -1,6 +1,10 @@
 //! From what was measured to what people and programs read: files, tables, JSON.
 
 pub mod csv;
+pub mod document;
 pub mod folder;
 pub mod json;
 pub mod locale;
+pub mod markdown;
+#[cfg(test)]
+pub(crate) mod sample;
