@@ -2,6 +2,10 @@
 
 pub mod chart;
 pub mod csv;
+pub mod document;
 pub mod folder;
 pub mod json;
 pub mod locale;
+pub mod markdown;
+#[cfg(test)]
+pub(crate) mod sample;

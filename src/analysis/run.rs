@@ -115,9 +115,13 @@ fn properties(path: String, engine: &Engine, parts: Vec<FileProperties>) -> Resu
 }
 
 fn reader_warning(warning: &crate::capture::ReadWarning) -> Warning {
+    let places = [("frame", warning.frame), ("byte", warning.byte)];
     Warning {
         code: warning.code,
-        values: Vec::new(),
+        values: places
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?.to_string())))
+            .collect(),
         message: warning.message.clone(),
     }
 }

@@ -8,6 +8,8 @@ mod number;
 mod time;
 mod words;
 
+pub use number::{column_decimals, rate_unit, significant_decimals};
+
 use jiff::tz::TimeZone;
 
 use crate::figure::Reason;
@@ -39,7 +41,15 @@ impl Default for Style {
 impl Style {
     /// The text of `key`. A key that no file has is given back as it is; the tests keep that from happening.
     pub fn text<'k>(&self, key: &'k str) -> &'k str {
-        words::of(self.language).get(key).copied().unwrap_or(key)
+        let found = words::of(self.language).get(key).copied();
+        debug_assert!(found.is_some(), "no text for {key}");
+        found.unwrap_or(key)
+    }
+
+    /// What a connection carries, by its role's name; the name itself where there is no text for it.
+    pub fn role<'k>(&self, role: &'k str) -> &'k str {
+        let key = format!("role.{role}");
+        words::of(self.language).get(key.as_str()).copied().unwrap_or(role)
     }
 
     /// The text of `key` with each `{name}` replaced by its value.
@@ -64,7 +74,7 @@ impl Style {
         }
     }
 
-    /// A warning's sentence.
+    /// A warning's sentence, its numbers set as everywhere else.
     pub fn warning(&self, warning: &Warning) -> String {
         let translated = match self.language {
             Language::English => None,
@@ -73,12 +83,23 @@ impl Style {
                 .copied()
                 .or_else(|| sanity::template(warning.code, self.language)),
         };
-        match translated {
-            Some(template) => {
-                let values: Vec<(&str, &str)> = warning.values.iter().map(|(n, v)| (*n, v.as_str())).collect();
-                fill(template, &values)
-            }
-            None => warning.message.clone(),
+        let values: Vec<(&str, String)> = warning.values.iter().map(|(n, v)| (*n, self.restated(v))).collect();
+        let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        match translated.map(|template| fill(template, &values)) {
+            Some(sentence) if !sentence.contains('{') => sentence,
+            // No translation, or one that wants more than the warning says.
+            _ => warning.message.clone(),
+        }
+    }
+
+    /// A value in print form; plain digits, with or without decimals, are set in this style.
+    fn restated(&self, value: &str) -> String {
+        let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
+        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        if digits(whole) && digits(fraction) {
+            self.numbers().set(value)
+        } else {
+            value.to_owned()
         }
     }
 }
@@ -125,5 +146,19 @@ mod tests {
         };
         let warning = Warning::new("no_such_code", "{n} things", vec![("n", "3".to_owned())]);
         assert_eq!(style.warning(&warning), "3 things");
+    }
+
+    #[test]
+    fn numbers_in_warnings_are_set_as_everywhere_else() {
+        let style = Style {
+            language: Language::Indonesian,
+            decimal_comma: true,
+            ..Style::default()
+        };
+        let warning = |values| Warning::new("gap", "", values);
+        let sentence = style.warning(&warning(vec![("seconds", "12345.500".to_owned())]));
+        assert!(sentence.starts_with("selama 12.345,500 s"), "{sentence}");
+        assert_eq!(style.restated("10.0.0.1"), "10.0.0.1");
+        assert_eq!(style.warning(&warning(Vec::new())), "", "a place without its value");
     }
 }

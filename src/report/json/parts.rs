@@ -123,7 +123,10 @@ pub(super) fn warnings(warnings: &[Warning]) -> Vec<Value> {
                 .values
                 .iter()
                 .filter(|(name, _)| !matches!(*name, "code" | "message"))
-                .fold(object, |object, (name, value)| object.set(name, value.as_str()))
+                .fold(object, |object, (name, value)| match value.parse::<u64>() {
+                    Ok(number) => object.set(name, number),
+                    Err(_) => object.set(name, value.as_str()),
+                })
                 .done()
         })
         .collect()

@@ -91,13 +91,23 @@ pub fn significant_decimals(value: f64) -> usize {
     if value == 0.0 || !value.is_finite() || (value.fract() == 0.0 && value.abs() < 1e4) {
         return 0;
     }
+    usize::try_from((SIGNIFICANT - 1 - magnitude(value)).clamp(0, 9)).unwrap_or(0)
+}
+
+/// The decimals of a column whose typical value is this: three significant digits of it, one to three decimals.
+pub fn column_decimals(typical: f64) -> usize {
+    if typical == 0.0 || !typical.is_finite() {
+        return 1;
+    }
+    usize::try_from((SIGNIFICANT - 2 - magnitude(typical)).clamp(1, 3)).unwrap_or(1)
+}
+
+/// The power of ten of a value's first digit.
+fn magnitude(value: f64) -> i32 {
     // The exponent after rounding: 0.99999 has the four digits of 1.000.
     let rounded = format!("{value:.3e}");
-    let magnitude = rounded
-        .split_once('e')
-        .and_then(|(_, exponent)| exponent.parse::<i32>().ok())
-        .unwrap_or(0);
-    usize::try_from((SIGNIFICANT - 1 - magnitude).clamp(0, 9)).unwrap_or(0)
+    let exponent = rounded.split_once('e').map(|(_, exponent)| exponent);
+    exponent.and_then(|exponent| exponent.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

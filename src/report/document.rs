@@ -1,0 +1,188 @@
+//! One run's answer, with what its reports must know about the question: the input of every renderer.
+
+use crate::figure::Figure;
+use crate::grade::{Figures, Grader, Grades, Parameter, Shares, TableKind};
+use crate::options::{AnalysisOptions, Family, GradedDirection};
+use crate::report::locale::{Style, rate_unit, significant_decimals};
+use crate::summary::{Metrics, Second, Summary};
+
+/// What a report is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'a> {
+    /// What was measured.
+    pub summary: &'a Summary,
+    /// What was asked for.
+    pub options: &'a AnalysisOptions,
+    /// The tables in force.
+    pub grader: &'a Grader<'a>,
+    /// Language, decimal mark, time zone.
+    pub style: &'a Style,
+    /// The command line that makes this report again.
+    pub command: &'a str,
+    /// The charts that lie beside the report.
+    pub pictures: &'a [Picture],
+}
+
+/// A chart beside the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// What it shows.
+    pub kind: PictureKind,
+    /// Its file name, a PNG.
+    pub file: String,
+}
+
+/// What a chart shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureKind {
+    /// The four figures over time.
+    Timeline,
+    /// The distribution of delay.
+    DelayDistribution,
+}
+
+/// The four figures of one family.
+pub fn figures(metrics: &Metrics, family: Family) -> Figures {
+    match family {
+        Family::Standard => Figures {
+            throughput_bps: metrics.standard.throughput_bps,
+            loss_pct: metrics.standard.loss_pct,
+            jitter_ms: metrics.standard.jitter_ms,
+            delay_ms: metrics.standard.delay_ms,
+        },
+        Family::Wireshark => Figures {
+            throughput_bps: metrics.wireshark.throughput_bps,
+            loss_pct: metrics.wireshark.loss_pct,
+            jitter_ms: metrics.wireshark.jitter_ms,
+            delay_ms: metrics.wireshark.delay_ms,
+        },
+    }
+}
+
+/// The four figures of a bin.
+pub fn second_figures(second: &Second) -> Figures {
+    Figures {
+        throughput_bps: second.throughput_bps,
+        loss_pct: second.loss_pct,
+        jitter_ms: second.jitter_ms,
+        delay_ms: second.delay_ms,
+    }
+}
+
+/// The family that is not this one.
+pub fn other(family: Family) -> Family {
+    match family {
+        Family::Standard => Family::Wireshark,
+        Family::Wireshark => Family::Standard,
+    }
+}
+
+/// Stable name of a family, as `--method` takes it.
+pub fn family_key(family: Family) -> &'static str {
+    match family {
+        Family::Standard => "standard",
+        Family::Wireshark => "wireshark",
+    }
+}
+
+impl Document<'_> {
+    /// The grades of a family's figures over the graded span.
+    pub fn grades(&self, family: Family) -> Grades {
+        self.grader.grade(&figures(&self.summary.metrics, family))
+    }
+
+    /// How many bins lie in each category.
+    pub fn shares(&self) -> Shares {
+        let mut shares = Shares::default();
+        for second in &self.summary.seconds {
+            shares.add(self.grader, &second_figures(second));
+        }
+        shares
+    }
+
+    /// The name of a family in the reader's language.
+    pub fn family_name(&self, family: Family) -> &'static str {
+        match family {
+            Family::Standard => self.style.text("name.standard"),
+            Family::Wireshark => self.style.text("name.wireshark"),
+        }
+    }
+
+    /// The graded direction in the reader's language.
+    pub fn direction(&self) -> &'static str {
+        match self.options.direction {
+            GradedDirection::Forward => self.style.text("name.forward"),
+            GradedDirection::Reverse => self.style.text("name.reverse"),
+            GradedDirection::Both => self.style.text("name.both"),
+        }
+    }
+
+    /// A figure in print, with digits enough not to contradict the band that it lies in. A throughput that is graded
+    /// in percent of the capacity gives the percent too.
+    pub fn shown(&self, parameter: Parameter, figure: Figure) -> String {
+        let Figure::Value(value) = figure else {
+            return self.style.text("name.absent").to_owned();
+        };
+        let style = self.style;
+        let table = self.grader.table(parameter).ok();
+        let graded = self.grader.in_table_unit(parameter, value);
+        let text = |value: f64| match table {
+            Some(table) => table.text(value, significant_decimals(value), style.numbers()),
+            None => style.significant(value),
+        };
+        match parameter {
+            Parameter::Throughput => {
+                let (size, unit) = rate_unit(value);
+                let scaled = value / size;
+                let decimals = significant_decimals(scaled);
+                match table {
+                    Some(table) if table.kind() == TableKind::ThroughputPct => style.say(
+                        "answer.of_capacity",
+                        &[("rate", &style.rate(value)), ("value", &text(graded))],
+                    ),
+                    Some(table) => {
+                        // The table counts in kbit/s.
+                        let decimals = table.decimals(graded, size / 1000.0, decimals);
+                        format!("{} {unit}", style.number(scaled, decimals))
+                    }
+                    None => style.rate(value),
+                }
+            }
+            Parameter::Loss => style.say("unit.percent", &[("value", &text(graded))]),
+            Parameter::Jitter | Parameter::Delay => format!("{} ms", text(graded)),
+        }
+    }
+
+    /// The figure alone, without the capacity.
+    pub fn shown_short(&self, parameter: Parameter, figure: Figure) -> String {
+        match (parameter, figure) {
+            (Parameter::Throughput, Figure::Value(bps)) if self.grades_by_capacity() => self.style.rate(bps),
+            _ => self.shown(parameter, figure),
+        }
+    }
+
+    fn grades_by_capacity(&self) -> bool {
+        let table = self.grader.table(Parameter::Throughput);
+        table.is_ok_and(|table| table.kind() == TableKind::ThroughputPct)
+    }
+
+    /// The name of a parameter in the reader's language.
+    pub fn name(&self, parameter: Parameter) -> &'static str {
+        parameter.name(self.style.language)
+    }
+
+    /// The width of a bin in print: `1 s`, `500 ms`.
+    pub fn interval(&self) -> String {
+        duration(self.style, self.summary.interval_ns)
+    }
+}
+
+/// A duration that somebody typed, in the unit in which it is a short number.
+pub fn duration(style: &Style, ns: i64) -> String {
+    let (size, unit) = match ns {
+        n if n % 1_000_000_000 == 0 => (1_000_000_000, "s"),
+        n if n % 1_000_000 == 0 => (1_000_000, "ms"),
+        _ => (1_000, "µs"),
+    };
+    format!("{} {unit}", style.count(ns.unsigned_abs() / size))
+}
