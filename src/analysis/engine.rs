@@ -9,7 +9,8 @@ use super::quality::Quality;
 use crate::capture::Frame;
 use crate::flow::duplicates::DuplicateFinder;
 use crate::flow::table::{Endpoint, FlowTable, Tuple};
-use crate::measure::tally::FrameSample;
+use crate::measure::rtp::RtpTracker;
+use crate::measure::tally::{FrameSample, RtpPart};
 use crate::measure::tcp::standard::TcpTracker;
 use crate::measure::tcp::wireshark::{Flag, WiresharkAnalyser};
 use crate::migration::{self, MigrationTracker, Role};
@@ -39,6 +40,8 @@ pub struct Engine {
     pub pairs: Pairs,
     /// The capture itself.
     pub quality: Quality,
+    /// RTP streams; made with the first datagram.
+    pub rtp: Option<RtpTracker>,
     /// Migrations.
     pub migration: MigrationTracker,
     /// IP packets left out by `--from` and `--to`: frames and wire bytes.
@@ -71,6 +74,7 @@ impl Engine {
                 port: options.port,
             }),
             quality: Quality::default(),
+            rtp: None,
             migration: MigrationTracker::new(migration::Config { vm }),
             outside_time: (0, 0),
         }
@@ -179,6 +183,17 @@ impl Engine {
                 if !sample.duplicate {
                     self.migration
                         .other(Some((place.conversation, direction)), time_ns, packet, payload);
+                    if matches!(ip.transport, Transport::Udp { .. }) {
+                        let rtp = self
+                            .rtp
+                            .get_or_insert_with(|| RtpTracker::new(self.quality.start_ns.unwrap_or(time_ns)))
+                            .packet(packet, payload);
+                        sample.rtp = rtp.map(|rtp| RtpPart {
+                            expected: rtp.expected,
+                            received: rtp.expected.saturating_sub(rtp.lost) + u64::from(rtp.recovered_at_ns.is_some()),
+                            jitter_ns: rtp.jitter_ns,
+                        });
+                    }
                 }
             }
         }

@@ -4,8 +4,9 @@ use super::conversation::{Conversation, TcpTotals};
 use super::metrics::rtt_figures;
 use super::run::Observed;
 use crate::figure::{Figure, Reason};
+use crate::measure::rtp::{RtpStream, RtpTracker};
 use crate::migration::Findings;
-use crate::summary::{ConversationRow, Inspection, TcpDirection, TcpSummary};
+use crate::summary::{ConversationRow, Inspection, RtpRow, TcpDirection, TcpSummary};
 
 /// Longest list that includes empty bins.
 const MAX_BINS_LISTED: i64 = 100_000;
@@ -49,7 +50,7 @@ pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Findings
     let inspection = Inspection {
         capture,
         conversations,
-        rtp_streams: Vec::new(),
+        rtp_streams: engine.rtp.iter().flat_map(RtpTracker::streams).map(rtp_row).collect(),
         seconds,
         echo: Vec::new(),
         warnings,
@@ -74,6 +75,23 @@ fn row(conversation: &Conversation, start_ns: i64) -> ConversationRow {
             ab: direction(&state.totals[0], state.tracker.both_directions()),
             ba: direction(&state.totals[1], state.tracker.both_directions()),
         }),
+    }
+}
+
+/// The figures as tshark gives them, so that anybody can hold them against Wireshark's window.
+fn rtp_row(stream: RtpStream) -> RtpRow {
+    let figure = |value: Option<f64>| value.map_or(Figure::Absent(Reason::TooFewSamples), Figure::Value);
+    RtpRow {
+        src: stream.src.to_string(),
+        dst: stream.dst.to_string(),
+        ssrc: stream.ssrc,
+        payload_type: stream.payload_type,
+        packets: stream.wireshark.packets,
+        expected: stream.wireshark.expected.max(0) as u64,
+        lost: stream.wireshark.lost,
+        jitter_mean_ms: figure(stream.wireshark.jitter_mean_ms),
+        jitter_max_ms: figure(stream.wireshark.jitter_max_ms),
+        max_delta_ms: figure(stream.wireshark.max_delta_ms),
     }
 }
 

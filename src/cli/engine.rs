@@ -8,8 +8,9 @@ use super::request::{AnalyzeRequest, InspectRequest};
 use crate::analysis;
 use crate::capture::Input;
 use crate::error::Result;
+use crate::migration::Findings;
 use crate::progress::Progress;
-use crate::report::json::Extras;
+use crate::report::json::{Extras, migration_json};
 use crate::summary::{Inspection, Summary};
 
 /// The answer of one run.
@@ -27,9 +28,16 @@ pub struct Analysis {
 pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Progress) -> Result<Analysis> {
     let inputs: Vec<Input> = captures.iter().map(Input::from_argument).collect();
     let answer = analysis::analyze(&inputs, &request.options, progress)?;
+    let start_ns = answer.summary.capture.start_ns.unwrap_or(0);
+    let migrations: Vec<Value> = migrations(&answer.findings, start_ns);
+    let chosen = answer.migration.and_then(|index| migrations.get(index)).cloned();
     Ok(Analysis {
         summary: answer.summary,
-        extras: Extras::default(),
+        extras: Extras {
+            migration: chosen.unwrap_or(Value::Null),
+            migrations,
+            ..Extras::default()
+        },
     })
 }
 
@@ -38,6 +46,12 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
 /// # Errors
 /// A capture that cannot be read.
 pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress) -> Result<(Inspection, Vec<Value>)> {
-    let (inspection, _) = analysis::inspect(&Input::from_argument(capture), &request.options, progress)?;
-    Ok((inspection, Vec::new()))
+    let (inspection, findings) = analysis::inspect(&Input::from_argument(capture), &request.options, progress)?;
+    let start_ns = inspection.capture.start_ns.unwrap_or(0);
+    Ok((inspection, migrations(&findings, start_ns)))
+}
+
+fn migrations(findings: &Findings, start_ns: i64) -> Vec<Value> {
+    let found = findings.migrations.iter();
+    found.map(|migration| migration_json(migration, start_ns)).collect()
 }

@@ -194,6 +194,19 @@ pub struct FrameSample {
     pub lost_segment: bool,
     /// The TCP part.
     pub tcp: TcpSample,
+    /// The RTP part.
+    pub rtp: Option<RtpPart>,
+}
+
+/// What a packet adds to its RTP stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RtpPart {
+    /// Packets more that are known to have been sent.
+    pub expected: u64,
+    /// Packets more that arrived.
+    pub received: u64,
+    /// Jitter after this packet, nanoseconds.
+    pub jitter_ns: Option<u64>,
 }
 
 /// The Wireshark family's sums over frames in the file's order, both directions.
@@ -305,6 +318,14 @@ impl Tally {
         this.repeated += tcp.repeated;
         this.lost_upstream += tcp.lost_upstream;
         this.lost_downstream += tcp.lost_downstream;
+        if let Some(rtp) = &sample.rtp {
+            let datagrams = this.datagrams.get_or_insert_default();
+            datagrams.rtp_expected += rtp.expected;
+            datagrams.rtp_received += rtp.received;
+            if let Some(jitter_ns) = rtp.jitter_ns {
+                datagrams.rtp_jitter.record(jitter_ns);
+            }
+        }
         if let Some(rtt) = &tcp.data_ack {
             peer.data_ack.record(rtt);
         }

@@ -4,8 +4,10 @@
 //! are written in the shortest form that reads back as the same double, so that equal answers are equal bytes.
 
 mod inspection;
+mod migration;
 mod parts;
 mod summary;
 
 pub use inspection::inspection_json;
+pub use migration::migration_json;
 pub use summary::{Extras, summary_json};
