@@ -29,7 +29,6 @@ pub struct Engine {
     /// Keep what only `inspect` prints.
     detail: bool,
     number: u64,
-    part: u32,
     blocks: u32,
     table: FlowTable,
     duplicates: DuplicateFinder,
@@ -62,7 +61,6 @@ impl Engine {
             to: options.to,
             detail,
             number: 0,
-            part: 0,
             blocks: 0,
             table: FlowTable::default(),
             duplicates: DuplicateFinder::default(),
@@ -152,6 +150,7 @@ impl Engine {
             ..FrameSample::default()
         };
         let mut carries_state = false;
+        let mut opens = false;
         match (&ip.transport, conversation.tcp.as_deref_mut()) {
             (Transport::Tcp(tcp), Some(state)) => {
                 let flags = state.wireshark.segment(place.direction, time_ns, tcp, ip.payload_len);
@@ -168,13 +167,11 @@ impl Engine {
                     let changed = conversation.role != hint.role;
                     conversation.role = hint.role;
                     carries_state = state_payload && ip.payload_len > 0;
+                    opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN;
                     if (changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload)
                         && let Some(pair) = self.pairs.get_mut(conversation.pair)
                     {
                         pair.timeline.begin_epoch();
-                    }
-                    if tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN {
-                        self.part += 1;
                     }
                 }
             }
@@ -210,7 +207,10 @@ impl Engine {
         if pair.dropped {
             return;
         }
-        pair.timeline.record(&sample, bin, self.part, carries_state);
+        if opens {
+            pair.timeline.cut();
+        }
+        pair.timeline.record(&sample, bin, carries_state);
         if let Some(spurious) = &sample.tcp.spurious {
             let resent_bin = self.quality.bin(spurious.resent_ns, self.interval_ns);
             pair.timeline.take_back(spurious, resent_bin, 1 - sample.direction);

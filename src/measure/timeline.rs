@@ -38,6 +38,7 @@ pub struct Epoch {
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     entries: Vec<Entry>,
+    part: u32,
     held: Vec<FrameSample>,
     /// The last entry ends with the payload of a migration.
     sealed: bool,
@@ -47,7 +48,8 @@ pub struct Timeline {
 impl Timeline {
     /// Adds a frame. `carries_state`: it is payload of a migration's connection, so that a span that includes it
     /// includes everything before it.
-    pub fn record(&mut self, sample: &FrameSample, bin: i64, part: u32, carries_state: bool) {
+    pub fn record(&mut self, sample: &FrameSample, bin: i64, carries_state: bool) {
+        let part = self.part;
         let same = self
             .entries
             .last()
@@ -68,6 +70,11 @@ impl Timeline {
             self.sealed = false;
         }
         self.record_rtt(sample);
+    }
+
+    /// A connection opens: a span may begin with the next frame.
+    pub fn cut(&mut self) {
+        self.part += 1;
     }
 
     /// Starts new distributions: a migration's connection was recognised, or ended.
@@ -220,13 +227,14 @@ mod tests {
     #[test]
     fn a_span_holds_the_frames_up_to_the_last_payload_and_no_more() {
         let mut timeline = Timeline::default();
-        timeline.record(&frame(1), 0, 0, false);
-        timeline.record(&frame(5), 0, 1, false); // a connection opens
-        timeline.record(&frame(6), 0, 1, true);
-        timeline.record(&frame(7), 0, 1, false);
-        timeline.record(&frame(8), 0, 1, true);
-        timeline.record(&frame(9), 0, 1, false);
-        timeline.record(&frame(12), 1, 1, false);
+        timeline.record(&frame(1), 0, false);
+        timeline.cut();
+        timeline.record(&frame(5), 0, false);
+        timeline.record(&frame(6), 0, true);
+        timeline.record(&frame(7), 0, false);
+        timeline.record(&frame(8), 0, true);
+        timeline.record(&frame(9), 0, false);
+        timeline.record(&frame(12), 1, false);
         assert_eq!(inside(&mut timeline, 5, 8), 4);
         assert_eq!(inside(&mut timeline, 0, 100), 7);
     }
@@ -234,12 +242,12 @@ mod tests {
     #[test]
     fn a_pause_longer_than_the_held_frames_does_not_end_the_span() {
         let mut timeline = Timeline::default();
-        timeline.record(&frame(0), 0, 0, true);
+        timeline.record(&frame(0), 0, true);
         for time in 1..=200 {
-            timeline.record(&frame(time), 0, 0, false);
+            timeline.record(&frame(time), 0, false);
         }
-        timeline.record(&frame(300), 0, 0, true);
-        timeline.record(&frame(301), 0, 0, false);
+        timeline.record(&frame(300), 0, true);
+        timeline.record(&frame(301), 0, false);
         assert_eq!(inside(&mut timeline, 0, 300), 202);
         assert_eq!(inside(&mut timeline, 0, 301), 203);
     }
