@@ -10,6 +10,7 @@ mod frame;
 mod gunzip;
 mod pcap;
 mod pcapng;
+mod properties;
 mod reader;
 mod sniff;
 mod source;
@@ -19,5 +20,6 @@ mod walk;
 pub mod write;
 
 pub use frame::{Block, Compression, FileFormat, Frame, Interface, LinkType};
-pub use reader::{FileProperties, ReadOptions, ReadWarning, Reader};
+pub use properties::{FileProperties, ReadOptions, ReadWarning};
+pub use reader::Reader;
 pub use source::Input;
