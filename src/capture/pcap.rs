@@ -5,7 +5,7 @@
 use pcap_parser::parse_pcap_header;
 
 use super::frame::{Frame, Interface, LinkType};
-use super::walk::{Stop, Walk, max_captured, pseudo_header_len};
+use super::walk::{Stop, Walk, max_captured, pseudo_header_len, too_long, too_short};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of the file header.
@@ -147,20 +147,14 @@ impl Pcap {
                 std::mem::swap(&mut captured, &mut original);
             }
             if captured > self.max_captured {
-                break Stop::Corrupt(format!(
-                    "a captured length of {captured} bytes, more than the {} that a frame can have",
-                    self.max_captured
-                ));
+                break Stop::Corrupt(too_long(captured, self.max_captured));
             }
             let record = self.record_len + captured as usize;
             if rest.len() < record {
                 break Stop::NeedMore(record);
             }
             if captured < self.pseudo_header_len {
-                break Stop::Corrupt(format!(
-                    "{captured} captured bytes, less than the {} of this link type's pseudo-header",
-                    self.pseudo_header_len
-                ));
+                break Stop::Corrupt(too_short(captured, self.pseudo_header_len));
             }
             // A fraction of a second or more is damage, and is read as Wireshark reads it: in 32 bits with a sign.
             // 2^32 seconds in nanoseconds are less than 2^62.

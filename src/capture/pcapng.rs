@@ -1,18 +1,13 @@
 //! pcapng: sections of typed blocks (draft-ietf-opsawg-pcapng).
 //!
-//! Enhanced packet blocks, which all but a few blocks of a file are, are walked by hand. The blocks that describe
-//! (section, interface, statistics) go through pcap-parser, and what it gets wrong is read from the options' bytes:
-//! resolutions of base 2, offsets and counters in big-endian sections.
+//! Enhanced packet blocks, which all but a few blocks of a file are, are walked by hand; blocks that describe are read
+//! in `describe`; all others are passed over.
 
-use pcap_parser::{
-    InterfaceDescriptionBlock, InterfaceStatisticsBlock, OptionCode, PcapNGOption, parse_interfacedescriptionblock_be,
-    parse_interfacedescriptionblock_le, parse_interfacestatisticsblock_be, parse_interfacestatisticsblock_le,
-    parse_sectionheaderblock,
-};
+mod describe;
 
 use super::clock::Clock;
 use super::frame::{Frame, Interface, LinkType};
-use super::walk::{Stop, Walk, max_captured, pseudo_header_len};
+use super::walk::{Stop, Walk, max_captured, pseudo_header_len, too_long, too_short};
 
 /// Type and both lengths: what every block has.
 const MIN_BLOCK: usize = 12;
@@ -30,21 +25,9 @@ const SIMPLE_PACKET: u32 = 3;
 const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 
-const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
-
 /// Bytes from a block's start to the packet's data.
 const ENHANCED_HEADER: usize = 28;
 const SIMPLE_HEADER: usize = 12;
-
-/// Microseconds, where `if_tsresol` is absent.
-const DEFAULT_RESOLUTION: u8 = 6;
-
-/// `if_tsresol`, `if_tsoffset`, `if_name`; `isb_ifdrop`, `isb_osdrop`.
-const OPTION_NAME: u16 = 2;
-const OPTION_TSRESOL: u16 = 9;
-const OPTION_TSOFFSET: u16 = 14;
-const OPTION_IFDROP: u16 = 5;
-const OPTION_OSDROP: u16 = 7;
 
 /// True where `head` begins with a section header block.
 pub(super) fn is_pcapng(head: &[u8]) -> bool {
@@ -75,17 +58,23 @@ pub(super) struct Pcapng {
     base: usize,
     /// All interfaces, numbered across sections.
     interfaces: Vec<Interface>,
-    /// Whether `dropped` rests on `isb_ifdrop`, which counts before `isb_osdrop`, by interface.
+    /// By interface, whether `dropped` rests on `isb_ifdrop`, which counts before `isb_osdrop`.
     dropped_by_interface: Vec<bool>,
     /// Frames whose time does not fit.
     unrepresentable: u64,
-    /// Bytes still to pass over of a long block, before its second length.
-    skipping: usize,
-    /// What that second length must say.
-    skipped_length: Option<u32>,
+    /// A long block that is being passed over.
+    passing: Option<Passing>,
 }
 
-/// A block whose content does not hold what its type promises.
+#[derive(Debug, Clone, Copy)]
+struct Passing {
+    /// Bytes still to pass over before the block's second length.
+    left: usize,
+    /// The block's first length.
+    length: u32,
+}
+
+/// What is wrong with a block whose content does not hold what its type promises; a phrase.
 type Fault = String;
 
 impl Pcapng {
@@ -100,12 +89,15 @@ impl Pcapng {
 
     /// True within a long block that is being passed over.
     pub(super) fn is_within_record(&self) -> bool {
-        self.skipped_length.is_some()
+        self.passing.is_some()
     }
 
     /// Adds a frame for each whole packet block of `data`, which begins where the last walk ended.
     pub(super) fn walk(&mut self, data: &[u8], frames: &mut Vec<Frame>) -> Walk {
         let mut at = 0_usize;
+        if let Err(stop) = self.pass(data, &mut at) {
+            return Walk { consumed: at, stop };
+        }
         // A section header ends the inner walk, since it may change the byte order.
         loop {
             let walk = if self.big_endian {
@@ -114,10 +106,18 @@ impl Pcapng {
                 self.walk_section::<false>(data, at, frames)
             };
             at = walk.consumed;
-            match self.section_header(data.get(at..).unwrap_or_default()) {
-                Some(Ok(length)) => at += length,
-                Some(Err(stop)) => return Walk { consumed: at, stop },
-                None => return walk,
+            let rest = data.get(at..).unwrap_or_default();
+            if self.is_within_record() || !rest.starts_with(&SECTION_HEADER.to_be_bytes()) {
+                return walk;
+            }
+            match describe::section(rest) {
+                Ok(section) => {
+                    self.big_endian = section.big_endian;
+                    self.base = self.interfaces.len();
+                    self.section.clear();
+                    at += section.block_len;
+                }
+                Err(stop) => return Walk { consumed: at, stop },
             }
         }
     }
@@ -130,11 +130,6 @@ impl Pcapng {
         };
         let mut at = start;
         let stop = loop {
-            if self.skipped_length.is_some()
-                && let Err(stop) = self.skip(data, &mut at)
-            {
-                break stop;
-            }
             let rest = data.get(at..).unwrap_or_default();
             let Some(&[t0, t1, t2, t3, l0, l1, l2, l3]) = rest.first_chunk::<8>() else {
                 break Stop::NeedMore(MIN_BLOCK);
@@ -144,36 +139,34 @@ impl Pcapng {
                 break Stop::NeedMore(MIN_BLOCK);
             }
             let length = number([l0, l1, l2, l3]);
-            if length > LONG_BLOCK && !is_used(kind) {
-                self.skipping = (length as usize).next_multiple_of(4) - 4;
-                self.skipped_length = Some(length);
-                continue;
+            if length > LONG_BLOCK {
+                if let Err(stop) = self.long_block(kind, length).and_then(|()| self.pass(data, &mut at)) {
+                    break stop;
+                }
+                if !is_used(kind) {
+                    continue;
+                }
             }
-            if (length as usize) < MIN_BLOCK {
+            // Lengths are multiples of 4; some writers leave the padding out of the count.
+            let whole = (length as usize).next_multiple_of(4);
+            if whole < MIN_BLOCK {
                 break Stop::Corrupt(format!(
                     "a block of {length} bytes, less than the {MIN_BLOCK} that any has"
                 ));
             }
-            if length > self.longest_block(kind) {
-                break Stop::Corrupt(format!("a block of {length} bytes, more than any has"));
-            }
-            // Lengths are multiples of 4; some writers leave the padding out of the count.
-            let whole = (length as usize).next_multiple_of(4);
-            let Some(block) = rest.get(..whole) else {
+            let Some((content, &trailer)) = rest.get(..whole).and_then(|block| block.split_last_chunk::<4>()) else {
                 break Stop::NeedMore(whole);
             };
-            let trailer = block.last_chunk::<4>().copied().map_or(length, number);
+            let trailer = number(trailer);
             if trailer != length {
-                break Stop::Corrupt(format!(
-                    "a block that says {length} bytes at its start and {trailer} at its end"
-                ));
+                break Stop::Corrupt(lengths_differ(length, trailer));
             }
-            let content = block.get(..whole - 4).unwrap_or_default();
             let fault = match kind {
-                ENHANCED_PACKET | OBSOLETE_PACKET => self.packet::<BIG_ENDIAN>(kind, content, at, frames),
+                ENHANCED_PACKET => self.packet::<BIG_ENDIAN, false>(content, at, frames),
+                OBSOLETE_PACKET => self.packet::<BIG_ENDIAN, true>(content, at, frames),
                 SIMPLE_PACKET => self.simple_packet::<BIG_ENDIAN>(content, at, frames),
-                INTERFACE_DESCRIPTION => self.interface(block),
-                INTERFACE_STATISTICS => self.statistics(block),
+                INTERFACE_DESCRIPTION => self.interface(rest),
+                INTERFACE_STATISTICS => self.statistics(rest),
                 _ => Ok(()),
             };
             if let Err(what) = fault {
@@ -184,49 +177,58 @@ impl Pcapng {
         Walk { consumed: at, stop }
     }
 
-    /// Passes over as much of a long block as `data` has from `at`.
-    fn skip(&mut self, data: &[u8], at: &mut usize) -> Result<(), Stop> {
-        let rest = data.get(*at..).unwrap_or_default();
-        let passed = self.skipping.min(rest.len());
-        *at += passed;
-        self.skipping -= passed;
-        let Some(&trailer) = rest.get(passed..).and_then(<[u8]>::first_chunk::<4>) else {
-            return Err(Stop::NeedMore(4));
-        };
-        let trailer = self.number(trailer);
-        if let Some(length) = self.skipped_length
-            && length != trailer
-        {
-            return Err(Stop::Corrupt(lengths_differ(length, trailer)));
-        }
-        *at += 4;
-        self.skipped_length = None;
-        Ok(())
-    }
-
-    fn number(&self, bytes: [u8; 4]) -> u32 {
-        if self.big_endian {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        }
-    }
-
-    fn longest_block(&self, kind: u32) -> u32 {
-        match kind {
+    /// Decides what to do with a long block: to pass over it, to take it, or not to believe it.
+    #[cold]
+    fn long_block(&mut self, kind: u32, length: u32) -> Result<(), Stop> {
+        let longest = match kind {
+            _ if !is_used(kind) => {
+                let left = (length as usize).next_multiple_of(4) - 4;
+                self.passing = Some(Passing { left, length });
+                return Ok(());
+            }
             ENHANCED_PACKET | OBSOLETE_PACKET | SIMPLE_PACKET => {
                 let longest = self.section.iter().map(|source| source.max_captured).max();
+                // Options take their room beside the packet.
                 longest.unwrap_or_default().saturating_add(1024 * 1024).max(MAX_BLOCK)
             }
             _ => MAX_BLOCK,
+        };
+        if length > longest {
+            return Err(Stop::Corrupt(format!("a block of {length} bytes, more than any has")));
         }
+        Ok(())
+    }
+
+    /// Passes over as much of a long block as `data` has from `at`.
+    fn pass(&mut self, data: &[u8], at: &mut usize) -> Result<(), Stop> {
+        let Some(Passing { left, length }) = self.passing else {
+            return Ok(());
+        };
+        let rest = data.get(*at..).unwrap_or_default();
+        let passed = left.min(rest.len());
+        *at += passed;
+        let Some(&trailer) = rest.get(passed..).and_then(<[u8]>::first_chunk::<4>) else {
+            let left = left - passed;
+            self.passing = Some(Passing { left, length });
+            return Err(Stop::NeedMore(4));
+        };
+        let trailer = if self.big_endian {
+            u32::from_be_bytes(trailer)
+        } else {
+            u32::from_le_bytes(trailer)
+        };
+        if length != trailer {
+            return Err(Stop::Corrupt(lengths_differ(length, trailer)));
+        }
+        *at += 4;
+        self.passing = None;
+        Ok(())
     }
 
     /// An enhanced packet block, or the obsolete packet block, which differs in the interface's 16 bits.
-    #[inline]
-    fn packet<const BIG_ENDIAN: bool>(
+    #[inline(always)]
+    fn packet<const BIG_ENDIAN: bool, const OBSOLETE: bool>(
         &mut self,
-        kind: u32,
         content: &[u8],
         at: usize,
         frames: &mut Vec<Frame>,
@@ -236,60 +238,53 @@ impl Pcapng {
         } else {
             u32::from_le_bytes
         };
-        let Some(
-            &[
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                i0,
-                i1,
-                i2,
-                i3,
-                h0,
-                h1,
-                h2,
-                h3,
-                l0,
-                l1,
-                l2,
-                l3,
-                c0,
-                c1,
-                c2,
-                c3,
-                o0,
-                o1,
-                o2,
-                o3,
-            ],
-        ) = content.first_chunk::<ENHANCED_HEADER>()
-        else {
+        let Some((header, data)) = content.split_first_chunk::<ENHANCED_HEADER>() else {
             return Err(format!(
                 "a packet block of {} bytes, too short for its fields",
                 content.len() + 4
             ));
         };
-        let interface = if kind == ENHANCED_PACKET {
-            number([i0, i1, i2, i3])
-        } else if BIG_ENDIAN {
-            u32::from(u16::from_be_bytes([i0, i1]))
-        } else {
-            u32::from(u16::from_le_bytes([i0, i1]))
+        let &[
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            i0,
+            i1,
+            i2,
+            i3,
+            h0,
+            h1,
+            h2,
+            h3,
+            l0,
+            l1,
+            l2,
+            l3,
+            c0,
+            c1,
+            c2,
+            c3,
+            o0,
+            o1,
+            o2,
+            o3,
+        ] = header;
+        let interface = match (OBSOLETE, BIG_ENDIAN) {
+            (false, _) => number([i0, i1, i2, i3]),
+            (true, true) => u32::from(u16::from_be_bytes([i0, i1])),
+            (true, false) => u32::from(u16::from_le_bytes([i0, i1])),
         };
         let captured = number([c0, c1, c2, c3]);
         let original = number([o0, o1, o2, o3]);
         let Some(source) = self.section.get(interface as usize) else {
-            return Err(format!(
-                "a packet of interface {interface}, where the section describes {}",
-                self.section.len()
-            ));
+            return Err(no_such_interface(interface, self.section.len()));
         };
-        check_captured(captured, content.len() - ENHANCED_HEADER, source)?;
+        source.check_captured(captured, data.len())?;
         let ticks = u64::from(number([h0, h1, h2, h3])) << 32 | u64::from(number([l0, l1, l2, l3]));
         let time_ns = source.clock.to_ns(ticks);
         self.unrepresentable += u64::from(time_ns.is_none());
@@ -298,7 +293,7 @@ impl Pcapng {
             offset: (at + ENHANCED_HEADER) as u32 + source.pseudo_header_len,
             captured_len: captured - source.pseudo_header_len,
             wire_len: original.saturating_sub(source.pseudo_header_len),
-            interface: (self.base as u32).saturating_add(interface),
+            interface: (self.base as u32).wrapping_add(interface),
             link_type: source.link_type,
         });
         Ok(())
@@ -317,7 +312,8 @@ impl Pcapng {
         } else {
             u32::from_le_bytes
         };
-        let Some(&[_, _, _, _, _, _, _, _, o0, o1, o2, o3]) = content.first_chunk::<SIMPLE_HEADER>() else {
+        let Some((&[_, _, _, _, _, _, _, _, o0, o1, o2, o3], data)) = content.split_first_chunk::<SIMPLE_HEADER>()
+        else {
             return Err(format!(
                 "a simple packet block of {} bytes, too short for its field",
                 content.len() + 4
@@ -325,108 +321,32 @@ impl Pcapng {
         };
         let original = number([o0, o1, o2, o3]);
         let Some(source) = self.section.first() else {
-            return Err("a simple packet in a section that describes no interface".to_owned());
+            return Err(no_such_interface(0, 0));
         };
-        let room = content.len() - SIMPLE_HEADER;
         let limit = if source.snaplen == 0 { u32::MAX } else { source.snaplen };
         let captured = original.min(limit);
-        check_captured(captured, room, source)?;
+        source.check_captured(captured, data.len())?;
         frames.push(Frame {
             time_ns: None,
             offset: (at + SIMPLE_HEADER) as u32 + source.pseudo_header_len,
             captured_len: captured - source.pseudo_header_len,
             wire_len: original.saturating_sub(source.pseudo_header_len),
-            interface: u32::try_from(self.base).unwrap_or(u32::MAX),
+            interface: self.base as u32,
             link_type: source.link_type,
         });
         Ok(())
     }
 
-    /// Reads the section header block that `rest` begins with: its length, or why it cannot be read; `None` where
-    /// there is none.
-    fn section_header(&mut self, rest: &[u8]) -> Option<Result<usize, Stop>> {
-        if !rest.starts_with(&SECTION_HEADER.to_be_bytes()) {
-            return None;
-        }
-        let Some(&[_, _, _, _, l0, l1, l2, l3, m0, m1, m2, m3]) = rest.first_chunk::<MIN_BLOCK>() else {
-            return Some(Err(Stop::NeedMore(MIN_BLOCK)));
-        };
-        let big_endian = match u32::from_be_bytes([m0, m1, m2, m3]) {
-            BYTE_ORDER_MAGIC => true,
-            magic if magic.swap_bytes() == BYTE_ORDER_MAGIC => false,
-            magic => {
-                return Some(Err(Stop::Corrupt(format!(
-                    "a section header with byte order mark {magic:#010x}"
-                ))));
-            }
-        };
-        let length = [l0, l1, l2, l3];
-        let length = if big_endian {
-            u32::from_be_bytes(length)
-        } else {
-            u32::from_le_bytes(length)
-        };
-        if !(28..=MAX_BLOCK).contains(&length) {
-            return Some(Err(Stop::Corrupt(format!("a section header of {length} bytes"))));
-        }
-        let length = (length as usize).next_multiple_of(4);
-        if rest.len() < length {
-            return Some(Err(Stop::NeedMore(length)));
-        }
-        let header = match parse_sectionheaderblock(rest) {
-            Ok((_, header)) => header,
-            Err(e) => return Some(Err(Stop::Corrupt(format!("a section header that cannot be read: {e}")))),
-        };
-        if header.block_len1 != header.block_len2 {
-            let what = lengths_differ(header.block_len1, header.block_len2);
-            return Some(Err(Stop::Corrupt(what)));
-        }
-        // 1.2 was written for a while and is 1.0.
-        if !matches!((header.major_version, header.minor_version), (1, 0 | 2)) {
-            let what = format!("pcapng of version {}.{}", header.major_version, header.minor_version);
-            return Some(Err(Stop::Corrupt(what)));
-        }
-        self.big_endian = big_endian;
-        self.base = self.interfaces.len();
-        self.section.clear();
-        Some(Ok(length))
-    }
-
     fn interface(&mut self, block: &[u8]) -> Result<(), Fault> {
-        let parsed: Result<(_, InterfaceDescriptionBlock<'_>), _> = if self.big_endian {
-            parse_interfacedescriptionblock_be(block)
-        } else {
-            parse_interfacedescriptionblock_le(block)
-        };
-        let (_, description) = parsed.map_err(|e| format!("an interface description that cannot be read: {e}"))?;
-        let option = |code| option_value(&description.options, code);
-        let resolution = match option(OPTION_TSRESOL) {
-            Some(&[resolution]) => resolution,
-            _ => DEFAULT_RESOLUTION,
-        };
-        let offset_s = option(OPTION_TSOFFSET)
-            .and_then(|value| self.integer(value))
-            .unwrap_or_default() as i64;
-        let clock = Clock::new(resolution, offset_s);
-        let name = option(OPTION_NAME)
-            .map(|value| String::from_utf8_lossy(value).trim_end_matches('\0').to_owned())
-            .filter(|name| !name.is_empty());
-        let link_type = LinkType((description.linktype.0 & 0xffff) as u16);
+        let (interface, clock) = describe::interface(block, self.big_endian)?;
         self.section.push(Source {
             clock,
-            link_type,
-            snaplen: description.snaplen,
-            pseudo_header_len: pseudo_header_len(link_type.0),
-            max_captured: max_captured(link_type.0),
+            link_type: interface.link_type,
+            snaplen: interface.snaplen,
+            pseudo_header_len: pseudo_header_len(interface.link_type.0),
+            max_captured: max_captured(interface.link_type.0),
         });
-        self.interfaces.push(Interface {
-            link_type,
-            snaplen: description.snaplen,
-            ticks_per_second: clock.ticks_per_second(),
-            offset_s: clock.offset_s(),
-            dropped: None,
-            name,
-        });
+        self.interfaces.push(interface);
         self.dropped_by_interface.push(false);
         Ok(())
     }
@@ -434,44 +354,41 @@ impl Pcapng {
     /// Takes the drop counter of an interface statistics block. The counters count from the capture's start, so the
     /// last block stands.
     fn statistics(&mut self, block: &[u8]) -> Result<(), Fault> {
-        let parsed: Result<(_, InterfaceStatisticsBlock<'_>), _> = if self.big_endian {
-            parse_interfacestatisticsblock_be(block)
-        } else {
-            parse_interfacestatisticsblock_le(block)
-        };
-        let (_, statistics) = parsed.map_err(|e| format!("interface statistics that cannot be read: {e}"))?;
-        let counter = |code| option_value(&statistics.options, code).and_then(|value| self.integer(value));
-        let (by_interface, by_system) = (counter(OPTION_IFDROP), counter(OPTION_OSDROP));
-        let index = self.base.saturating_add(statistics.if_id as usize);
+        let statistics = describe::statistics(block, self.big_endian)?;
+        let index = self.base.saturating_add(statistics.interface as usize);
         if let (Some(interface), Some(rests_on_interface)) =
             (self.interfaces.get_mut(index), self.dropped_by_interface.get_mut(index))
         {
-            if by_interface.is_some() {
-                interface.dropped = by_interface;
+            if statistics.by_interface.is_some() {
+                interface.dropped = statistics.by_interface;
                 *rests_on_interface = true;
-            } else if by_system.is_some() && !*rests_on_interface {
-                interface.dropped = by_system;
+            } else if statistics.by_system.is_some() && !*rests_on_interface {
+                interface.dropped = statistics.by_system;
             }
         }
         Ok(())
     }
-
-    /// A 64-bit option in the section's byte order.
-    fn integer(&self, value: &[u8]) -> Option<u64> {
-        let bytes = <[u8; 8]>::try_from(value).ok()?;
-        Some(if self.big_endian {
-            u64::from_be_bytes(bytes)
-        } else {
-            u64::from_le_bytes(bytes)
-        })
-    }
 }
 
-/// The bytes of the first option of this code, without padding. What stands after the end of the options, which
-/// pcap-parser reads on over, does not count.
-fn option_value<'a>(options: &'a [PcapNGOption<'_>], code: u16) -> Option<&'a [u8]> {
-    let mut in_force = options.iter().take_while(|option| option.code != OptionCode::EndOfOpt);
-    in_force.find(|option| option.code == OptionCode(code))?.as_bytes().ok()
+impl Source {
+    #[inline(always)]
+    fn check_captured(&self, captured: u32, room: usize) -> Result<(), Fault> {
+        if captured as usize > room || captured > self.max_captured || captured < self.pseudo_header_len {
+            return Err(self.captured_fault(captured, room));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn captured_fault(&self, captured: u32, room: usize) -> Fault {
+        if captured as usize > room {
+            format!("a captured length of {captured} bytes in a block with room for {room}")
+        } else if captured > self.max_captured {
+            too_long(captured, self.max_captured)
+        } else {
+            too_short(captured, self.pseudo_header_len)
+        }
+    }
 }
 
 /// Blocks that are looked into.
@@ -487,30 +404,13 @@ fn is_used(kind: u32) -> bool {
     )
 }
 
-fn lengths_differ(first: u32, last: u32) -> Fault {
-    format!("a block that says {first} bytes at its start and {last} at its end")
+#[cold]
+fn no_such_interface(interface: u32, described: usize) -> Fault {
+    format!("a packet of interface {interface}, where the section describes {described}")
 }
 
-#[inline]
-fn check_captured(captured: u32, room: usize, source: &Source) -> Result<(), Fault> {
-    if captured as usize > room {
-        return Err(format!(
-            "a captured length of {captured} bytes in a block with room for {room}"
-        ));
-    }
-    if captured > source.max_captured {
-        return Err(format!(
-            "a captured length of {captured} bytes, more than the {} that a frame can have",
-            source.max_captured
-        ));
-    }
-    if captured < source.pseudo_header_len {
-        return Err(format!(
-            "{captured} captured bytes, less than the {} of this link type's pseudo-header",
-            source.pseudo_header_len
-        ));
-    }
-    Ok(())
+fn lengths_differ(first: u32, last: u32) -> Fault {
+    format!("a block that says {first} bytes at its start and {last} at its end")
 }
 
 #[cfg(test)]
@@ -519,6 +419,9 @@ mod tests {
     use super::super::testing::{borrowed, read, read_with, some_frames};
     use super::super::write::Layout;
     use super::super::{ReadOptions, ReadWarning};
+    use super::describe::{
+        BYTE_ORDER_MAGIC, OPTION_IFDROP, OPTION_NAME, OPTION_OSDROP, OPTION_TSOFFSET, OPTION_TSRESOL,
+    };
     use super::*;
 
     /// Builds a file block by block.

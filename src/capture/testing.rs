@@ -4,7 +4,8 @@ use std::io::Cursor;
 use std::path::Path;
 
 use super::frame::{Block, LinkType};
-use super::reader::{FileProperties, ReadOptions, Reader};
+use super::properties::{FileProperties, ReadOptions};
+use super::reader::Reader;
 use crate::error::{Error, Result};
 
 /// A frame with its own bytes.

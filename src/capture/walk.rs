@@ -33,6 +33,18 @@ pub(super) fn pseudo_header_len(link_type: u16) -> u32 {
     }
 }
 
+/// Of a length that is beyond [`max_captured`].
+#[cold]
+pub(super) fn too_long(captured: u32, most: u32) -> String {
+    format!("a captured length of {captured} bytes, more than the {most} that a frame can have")
+}
+
+/// Of a packet that does not hold its [pseudo-header](pseudo_header_len).
+#[cold]
+pub(super) fn too_short(captured: u32, pseudo_header_len: u32) -> String {
+    format!("{captured} captured bytes, less than the {pseudo_header_len} of this link type's pseudo-header")
+}
+
 /// How far a walk came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Walk {
