@@ -249,7 +249,7 @@ fn by_family(family: u32, payload: Layer<'_>, context: &mut Context) -> Network 
 /// PPP in HDLC-like framing or without any, or Cisco's framing, which uses other addresses.
 fn hdlc(layer: Layer<'_>, context: &mut Context) -> Network {
     match layer.array(0) {
-        Some([cisco::UNICAST | cisco::MULTICAST, 0]) => cisco_hdlc(layer, context),
+        Some([cisco::UNICAST | cisco::MULTICAST, _]) => cisco_hdlc(layer, context),
         _ => ether_type::decode_ppp(layer, context),
     }
 }
