@@ -1,7 +1,33 @@
 //! From a frame's bytes to the fields that the measurements use.
 //!
 //! Every length says what was on the wire, never what the capture kept of it: it comes from the IP header, and where
-//! that is silent (offload writes a total length of 0; jumbograms) from the frame's original length.
+//! that is silent (offload writes a total length of 0) from the frame's original length. A payload ends where the
+//! frame ended at the latest, whatever the header claims, as in Wireshark.
+//!
+//! [`decode`] has two paths. The fast one reads by hand the frames that captures are full of; it costs some 20 ns. The
+//! general one lays etherparse's views over headers that were filled up with zeros, so that a header cut by the snap
+//! length gives what was captured of it. A property test holds the two against each other.
+//!
+//! ```
+//! use migqos::capture::{Frame, LinkType};
+//! use migqos::packet::{DecodeOptions, Network, Transport, decode};
+//!
+//! // A raw IPv4 packet: 20 bytes of IP, 8 of UDP from port 40000 to 53, 4 of payload, of which 2 were captured.
+//! let bytes = [
+//!     0x45, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x9c, 0x40, 0, 53, 0, 12, 0, 0, 1, 2,
+//! ];
+//! let frame = Frame {
+//!     time_ns: Some(0),
+//!     offset: 0,
+//!     captured_len: 30,
+//!     wire_len: 32,
+//!     interface: 0,
+//!     link_type: LinkType::RAW,
+//! };
+//! let Network::Ip(ip) = decode(&frame, &bytes, DecodeOptions::default()).network else { panic!() };
+//! assert_eq!(ip.transport, Transport::Udp { src_port: 40000, dst_port: 53 });
+//! assert_eq!((ip.total_len, ip.payload_len, ip.payload_captured), (32, 4, 2));
+//! ```
 
 mod arp;
 mod ether_type;
@@ -60,7 +86,7 @@ fn decode_any(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Packet {
 /// IP packets within tunnels that are followed: more than any network stacks, few enough for the stack of a thread.
 const MAX_TUNNELS: u8 = 8;
 /// Link headers within link headers that are followed, tags not counted.
-const MAX_LINKS: u8 = 32;
+const MAX_LINKS: u8 = 64;
 
 /// What the layers of one frame share while it is read.
 struct Context {
@@ -86,9 +112,9 @@ impl std::fmt::Display for Mac {
 /// Where an IP length came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LengthSource {
-    /// The IP header's total length or payload length.
+    /// The IP header's total length or payload length, or a jumbogram's option (RFC 2675).
     Header,
-    /// The frame's original length less the headers before IP: the header said 0 (offload, jumbogram).
+    /// The frame's original length less the headers before IP: the header said 0 (offload).
     Frame,
 }
 

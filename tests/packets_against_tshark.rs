@@ -1,12 +1,12 @@
 //! Decoded packets held against what tshark says of public and lab captures.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use migqos::capture::{Block, Input, ReadOptions, Reader};
-use migqos::packet::{DecodeOptions, FragmentTracker, Ip, Network, Packet, Transport, decode};
+use migqos::packet::{DecodeOptions, FragmentTracker, Ip, Network, Packet, Tcp, Transport, decode};
 
 /// The folder of shared captures beside the repository, or above it for a work tree.
 fn shared() -> Option<PathBuf> {
@@ -140,4 +140,185 @@ fn tcp_lengths_of_the_shared_corpus_are_those_that_tshark_adds_up() {
     }
     assert!(truth.len() > 150, "{} files", truth.len());
     assert!(differing.is_empty(), "{differing:?}");
+}
+
+/// Packets of each file that are compared field by field.
+const FIELD_BY_FIELD: usize = 3000;
+
+/// Captures without tunnels, of every link type and option that there is truth for.
+const FILES: [&str; 17] = [
+    "lab/01-precopy-idle-gso/src.pcap.zst",
+    "lab/03-precopy-loss-delay/src.pcap.zst",
+    "lab/05-multifd-4/sw.pcapng.zst",
+    "lab/09-client-udp-ping/client.pcap.zst",
+    "lab/10-client-http-rtp/client.pcapng.gz",
+    "lab/11-ipv6-vlan/src.pcap.zst",
+    "corpus/accuracy/blitz+tcptrace/input/dsack.dmp.gz",
+    "corpus/accuracy/blitz+tcptrace/input/ppp_encap.dmp.gz",
+    "corpus/accuracy/blitz+tcptrace/input/rawip.dmp.gz",
+    "corpus/accuracy/blitz+tcptrace/input/ipopts.dmp.gz",
+    "corpus/accuracy/seladb+PcapPlusPlus/@hist/f1b4f45f/Tests/Packet++Test/PacketExamples/Sll2Packet.pcap",
+    "corpus/accuracy/seladb+PcapPlusPlus/Tests/Pcap++Test/PcapExamples/sll.pcap",
+    "corpus/accuracy/seladb+PcapPlusPlus/Tests/Pcap++Test/PcapExamples/four_ipv6_http_streams.pcap",
+    "corpus/accuracy/seladb+PcapPlusPlus/Tests/Pcap++Test/PcapExamples/many_interfaces-1.pcapng",
+    "corpus/accuracy/OISF+suricata-verify/tests/smb-length-5770/input.pcap",
+    "corpus/accuracy/ntop+nDPI/@hist/5b970259/tests/pcap/BGP_Cisco_hdlc_slarp.pcap",
+    "corpus/accuracy/zeek+zeek/testing/btest/Traces/icmp/icmp6-mldv2.pcap",
+];
+
+/// tshark's fields in the order in which [`fields`] gives the same.
+const FIELDS: [&str; 29] = [
+    "frame.len",
+    "ip.src",
+    "ip.dst",
+    "ip.len",
+    "ip.ttl",
+    "ipv6.src",
+    "ipv6.dst",
+    "ipv6.plen",
+    "ipv6.hlim",
+    "tcp.srcport",
+    "tcp.dstport",
+    "tcp.seq_raw",
+    "tcp.ack_raw",
+    "tcp.len",
+    "tcp.hdr_len",
+    "tcp.flags",
+    "tcp.window_size_value",
+    "tcp.options.timestamp.tsval",
+    "tcp.options.timestamp.tsecr",
+    "tcp.options.mss_val",
+    "tcp.options.wscale.shift",
+    "tcp.options.sack_le",
+    "tcp.options.sack_re",
+    "udp.srcport",
+    "udp.dstport",
+    "udp.length",
+    "icmp.type",
+    "icmp.ident",
+    "icmp.seq",
+];
+
+/// A packet as tshark would print its fields.
+fn fields(packet: &Packet) -> Vec<String> {
+    let mut row = vec![packet.wire_len.to_string()];
+    let Network::Ip(ip) = packet.network else {
+        row.resize(FIELDS.len(), String::new());
+        return row;
+    };
+    let four = match (ip.src, ip.dst) {
+        (IpAddr::V4(_), IpAddr::V4(_)) => ip.total_len,
+        _ => ip.total_len - 40,
+    };
+    let header = [
+        ip.src.to_string(),
+        ip.dst.to_string(),
+        four.to_string(),
+        ip.ttl.to_string(),
+    ];
+    let none = || std::iter::repeat_n(String::new(), 4);
+    if ip.src.is_ipv4() {
+        row.extend(header.into_iter().chain(none()));
+    } else {
+        row.extend(none().chain(header));
+    }
+    match ip.transport {
+        Transport::Tcp(tcp) => row.extend(tcp_fields(&ip, &tcp)),
+        Transport::Udp { src_port, dst_port } => {
+            row.resize(23, String::new());
+            row.extend([
+                src_port.to_string(),
+                dst_port.to_string(),
+                (ip.payload_len + 8).to_string(),
+            ]);
+        }
+        Transport::Icmp {
+            kind,
+            identifier,
+            sequence,
+            ..
+        } if ip.protocol == 1 => {
+            row.resize(26, String::new());
+            row.push(kind.to_string());
+            if matches!(kind, 0 | 8) {
+                row.extend([identifier.to_string(), sequence.to_string()]);
+            }
+        }
+        _ => {}
+    }
+    row.resize(FIELDS.len(), String::new());
+    row
+}
+
+fn tcp_fields(ip: &Ip, tcp: &Tcp) -> Vec<String> {
+    let option = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
+    let sack = (tcp.sack_blocks > 0).then_some(tcp.sack[0]);
+    vec![
+        tcp.src_port.to_string(),
+        tcp.dst_port.to_string(),
+        tcp.seq.to_string(),
+        tcp.ack.to_string(),
+        ip.payload_len.to_string(),
+        tcp.header_len.to_string(),
+        format!("0x{:04x}", tcp.flags),
+        tcp.window.to_string(),
+        option(tcp.timestamps.map(|(value, _)| value)),
+        option(tcp.timestamps.map(|(_, echo)| echo)),
+        option(tcp.mss.map(u32::from)),
+        option(tcp.window_scale.map(u32::from)),
+        option(sack.map(|(left, _)| left)),
+        option(sack.map(|(_, right)| right)),
+    ]
+}
+
+/// What tshark prints of the outermost headers; `None` where it is not installed.
+fn tshark(path: &Path) -> Option<Vec<Vec<String>>> {
+    let mut command = Command::new("tshark");
+    command
+        .arg("-n")
+        .arg("-r")
+        .arg(path)
+        .args(["-c", &FIELD_BY_FIELD.to_string()]);
+    for preference in [
+        "ip.defragment:FALSE",
+        "ipv6.defragment:FALSE",
+        "tcp.desegment_tcp_streams:FALSE",
+        "tcp.relative_sequence_numbers:FALSE",
+    ] {
+        command.args(["-o", preference]);
+    }
+    command.args(["-T", "fields", "-E", "occurrence=f"]);
+    for field in FIELDS {
+        command.args(["-e", field]);
+    }
+    let output = command.output().ok()?;
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(
+        text.lines()
+            .map(|line| line.split('\t').map(str::to_owned).collect())
+            .collect(),
+    )
+}
+
+#[test]
+fn fields_of_shared_captures_are_those_that_tshark_prints() {
+    let Some(shared) = shared() else { return };
+    let mut compared = 0;
+    for file in FILES {
+        let path = shared.join(file);
+        let Some(expected) = tshark(&path) else {
+            eprintln!("skipped: tshark is not installed");
+            return;
+        };
+        let found = packets(&path, DecodeOptions::default());
+        assert_eq!(found.len().min(FIELD_BY_FIELD), expected.len(), "{file}");
+        for (number, (packet, mut row)) in found.iter().zip(expected).enumerate() {
+            row.resize(FIELDS.len(), String::new());
+            for ((name, found), expected) in FIELDS.iter().zip(fields(packet)).zip(row) {
+                assert_eq!(found, expected, "{file}, frame {}, {name}", number + 1);
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared > 20_000, "{compared} packets");
 }

@@ -1,10 +1,12 @@
-//! The frames that captures are full of, read in a few nanoseconds: Ethernet, VLAN tags or none, IPv4 without options
-//! or IPv6 without extension headers, TCP or UDP, whole headers. Anything else is left to the general path, which
+//! The frames that captures are full of, read in a few nanoseconds: Ethernet or Linux cooked, VLAN tags or none, IPv4
+//! without options or IPv6 without extension headers, TCP or UDP, whole headers. Anything else is left to the general path, which
 //! gives the same answer for these.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{DecodeOptions, Ip, LengthSource, Mac, Network, Packet, Tcp, Transport, ether_type, tcp_options, tunnel};
+use super::link::{arphrd, sll, sll2};
+use super::tcp_options::{self, TcpOptions};
+use super::{DecodeOptions, Ip, LengthSource, Mac, Network, Packet, Tcp, Transport, ether_type, tunnel};
 use crate::capture::{Frame, LinkType};
 
 /// Ethernet: destination, source, EtherType.
@@ -52,9 +54,10 @@ mod tcp {
     pub const OFFSET_FLAGS: usize = 12;
     pub const WINDOW: usize = 14;
     pub const LEN: usize = 20;
-    /// Options of timestamps alone, as every stack lays them out: no operation twice, kind 8, length 10.
-    pub const TIMESTAMPS_ALONE: [u8; 4] = [1, 1, 8, 10];
-    /// Length of these.
+    /// How every stack begins the options of an established connection: no operation twice, then timestamps, kind 8,
+    /// length 10.
+    pub const TIMESTAMPS: [u8; 4] = [1, 1, 8, 10];
+    /// Length of these three options.
     pub const TIMESTAMPS_LEN: usize = 12;
 }
 
@@ -66,83 +69,110 @@ mod udp {
     pub const LEN: usize = 8;
 }
 
+/// Bytes of an Ethernet address, as cooked headers say them.
+const MAC_LEN: u16 = 6;
 const PROTOCOL_TCP: u8 = 6;
 const PROTOCOL_UDP: u8 = 17;
 
-/// What the IP header said.
-struct Network3 {
-    src: IpAddr,
-    dst: IpAddr,
-    protocol: u8,
-    ttl: u8,
-    identification: Option<u32>,
-    total_len: usize,
-    header_len: usize,
+/// What the link header said.
+struct Link {
+    src_mac: Option<Mac>,
+    dst_mac: Option<Mac>,
+    ether_type: u16,
+    len: usize,
 }
 
 /// Reads a plain frame; `None` for any other.
-#[inline]
+#[inline(always)]
 pub(super) fn decode(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Option<Packet> {
-    if frame.link_type != LinkType::ETHERNET || bytes.len() > frame.wire_len as usize {
+    if bytes.len() > frame.wire_len as usize {
         return None;
     }
-    let link = bytes.first_chunk::<{ ethernet::LEN }>()?;
-    let mut at = ethernet::LEN;
-    let mut ether_type = u16_at(link, ethernet::ETHER_TYPE);
+    let link = match frame.link_type {
+        LinkType::ETHERNET => ethernet(bytes)?,
+        LinkType::LINUX_SLL => cooked_v1(bytes)?,
+        LinkType::LINUX_SLL2 => cooked_v2(bytes)?,
+        _ => return None,
+    };
+    let mut at = link.len;
+    let mut ether_type = link.ether_type;
     while ether_type::VLAN.contains(&ether_type) {
         let tag = bytes.get(at..)?.first_chunk::<{ ether_type::VLAN_LEN }>()?;
         ether_type = u16_at(tag, ether_type::VLAN_TYPE);
         at += ether_type::VLAN_LEN;
     }
     let rest = bytes.get(at..)?;
+    let place = Place {
+        at,
+        captured: bytes,
+        wire_len: frame.wire_len as usize,
+    };
     let ip = match ether_type {
-        ether_type::IPV4 => v4(rest)?,
-        ether_type::IPV6 => v6(rest)?,
+        ether_type::IPV4 => v4(rest, place, options)?,
+        ether_type::IPV6 => v6(rest, place, options)?,
         _ => return None,
     };
-    let ip_end = at + ip.total_len;
-    let transport_at = at + ip.header_len;
-    if ip_end > frame.wire_len as usize {
-        return None;
-    }
-    // Bytes behind the IP packet are padding: a header must not be read from them.
-    let segment = bytes.get(transport_at..ip_end.min(bytes.len()))?;
-    let (transport, transport_len, payload_len) = match ip.protocol {
-        PROTOCOL_TCP => {
-            let tcp = tcp(segment)?;
-            let header_len = usize::from(tcp.header_len);
-            (Transport::Tcp(tcp), header_len, ip_end - transport_at - header_len)
-        }
-        PROTOCOL_UDP => udp(segment, ip_end - transport_at, options)?,
-        _ => return None,
-    };
-    let payload_at = transport_at + transport_len;
     Some(Packet {
         time_ns: frame.time_ns,
         wire_len: frame.wire_len,
         captured_len: frame.captured_len,
         interface: frame.interface,
-        src_mac: Some(Mac(field(link, ethernet::SOURCE))),
-        dst_mac: Some(Mac(field(link, ethernet::DESTINATION))),
-        network: Network::Ip(Ip {
-            src: ip.src,
-            dst: ip.dst,
-            protocol: ip.protocol,
-            ttl: ip.ttl,
-            identification: ip.identification,
-            total_len: ip.total_len as u32,
-            length_source: LengthSource::Header,
-            fragment: None,
-            transport,
-            payload_len: payload_len as u32,
-            payload_offset: payload_at as u32,
-            payload_captured: bytes.len().saturating_sub(payload_at).min(payload_len) as u32,
-        }),
+        src_mac: link.src_mac,
+        dst_mac: link.dst_mac,
+        network: Network::Ip(ip),
     })
 }
 
-#[inline]
-fn v4(bytes: &[u8]) -> Option<Network3> {
+#[inline(always)]
+fn ethernet(bytes: &[u8]) -> Option<Link> {
+    let header = bytes.first_chunk::<{ ethernet::LEN }>()?;
+    Some(Link {
+        src_mac: Some(Mac(field(header, ethernet::SOURCE))),
+        dst_mac: Some(Mac(field(header, ethernet::DESTINATION))),
+        ether_type: u16_at(header, ethernet::ETHER_TYPE),
+        len: ethernet::LEN,
+    })
+}
+
+#[inline(always)]
+fn cooked_v1(bytes: &[u8]) -> Option<Link> {
+    let header = bytes.first_chunk::<{ sll::LEN }>()?;
+    let plain = is_plain(u16_at(header, sll::HARDWARE)) && u16_at(header, sll::ADDRESS_LEN) == MAC_LEN;
+    plain.then(|| Link {
+        src_mac: Some(Mac(field(header, sll::ADDRESS))),
+        dst_mac: None,
+        ether_type: u16_at(header, sll::PROTOCOL),
+        len: sll::LEN,
+    })
+}
+
+#[inline(always)]
+fn cooked_v2(bytes: &[u8]) -> Option<Link> {
+    let header = bytes.first_chunk::<{ sll2::LEN }>()?;
+    let plain = is_plain(u16_at(header, sll2::HARDWARE)) && u16::from(header[sll2::ADDRESS_LEN]) == MAC_LEN;
+    plain.then(|| Link {
+        src_mac: Some(Mac(field(header, sll2::ADDRESS))),
+        dst_mac: None,
+        ether_type: u16_at(header, sll2::PROTOCOL),
+        len: sll2::LEN,
+    })
+}
+
+#[inline(always)]
+fn is_plain(hardware: u16) -> bool {
+    matches!(hardware, arphrd::ETHERNET | arphrd::LOOPBACK)
+}
+
+/// Where the IP header begins in its frame.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    at: usize,
+    captured: &'a [u8],
+    wire_len: usize,
+}
+
+#[inline(always)]
+fn v4(bytes: &[u8], place: Place<'_>, options: DecodeOptions) -> Option<Ip> {
     let header = bytes.first_chunk::<{ ipv4::LEN }>()?;
     let total_len = usize::from(u16_at(header, ipv4::TOTAL_LEN));
     if header[ipv4::VERSION_IHL] != ipv4::PLAIN
@@ -151,42 +181,108 @@ fn v4(bytes: &[u8]) -> Option<Network3> {
     {
         return None;
     }
-    Some(Network3 {
+    let protocol = header[ipv4::PROTOCOL];
+    let content = content(protocol, place, ipv4::LEN, total_len, options)?;
+    Some(Ip {
         src: IpAddr::V4(Ipv4Addr::from(field::<4>(header, ipv4::SOURCE))),
         dst: IpAddr::V4(Ipv4Addr::from(field::<4>(header, ipv4::DESTINATION))),
-        protocol: header[ipv4::PROTOCOL],
+        protocol,
         ttl: header[ipv4::TTL],
         identification: Some(u16_at(header, ipv4::IDENTIFICATION).into()),
-        total_len,
-        header_len: ipv4::LEN,
+        total_len: total_len as u32,
+        length_source: LengthSource::Header,
+        fragment: None,
+        transport: content.transport,
+        payload_len: content.payload_len,
+        payload_offset: content.payload_offset,
+        payload_captured: content.payload_captured,
     })
 }
 
-#[inline]
-fn v6(bytes: &[u8]) -> Option<Network3> {
+#[inline(always)]
+fn v6(bytes: &[u8], place: Place<'_>, options: DecodeOptions) -> Option<Ip> {
     let header = bytes.first_chunk::<{ ipv6::LEN }>()?;
     let payload_len = usize::from(u16_at(header, ipv6::PAYLOAD_LEN));
     if header[ipv6::VERSION] >> 4 != 6 || payload_len == 0 {
         return None;
     }
-    Some(Network3 {
+    let protocol = header[ipv6::NEXT_HEADER];
+    let total_len = payload_len + ipv6::LEN;
+    let content = content(protocol, place, ipv6::LEN, total_len, options)?;
+    Some(Ip {
         src: IpAddr::V6(Ipv6Addr::from(field::<16>(header, ipv6::SOURCE))),
         dst: IpAddr::V6(Ipv6Addr::from(field::<16>(header, ipv6::DESTINATION))),
-        protocol: header[ipv6::NEXT_HEADER],
+        protocol,
         ttl: header[ipv6::HOP_LIMIT],
         identification: None,
-        total_len: payload_len + ipv6::LEN,
-        header_len: ipv6::LEN,
+        total_len: total_len as u32,
+        length_source: LengthSource::Header,
+        fragment: None,
+        transport: content.transport,
+        payload_len: content.payload_len,
+        payload_offset: content.payload_offset,
+        payload_captured: content.payload_captured,
     })
 }
 
-#[inline]
+/// What an IP packet carries.
+struct Content {
+    transport: Transport,
+    payload_len: u32,
+    payload_offset: u32,
+    payload_captured: u32,
+}
+
+#[inline(always)]
+fn content(
+    protocol: u8,
+    place: Place<'_>,
+    header_len: usize,
+    total_len: usize,
+    options: DecodeOptions,
+) -> Option<Content> {
+    let start = place.at + header_len;
+    let end = place.at + total_len;
+    if end > place.wire_len {
+        return None;
+    }
+    // Bytes behind the IP packet are padding: a header must not be read from them.
+    let segment = place.captured.get(start..end.min(place.captured.len()))?;
+    let (transport, header_len, payload_len) = match protocol {
+        PROTOCOL_TCP => {
+            let tcp = tcp(segment)?;
+            let header_len = usize::from(tcp.header_len);
+            (Transport::Tcp(tcp), header_len, end - start - header_len)
+        }
+        PROTOCOL_UDP => udp(segment, end - start, options)?,
+        _ => return None,
+    };
+    Some(Content {
+        transport,
+        payload_len: payload_len as u32,
+        payload_offset: (start + header_len) as u32,
+        payload_captured: (segment.len() - header_len).min(payload_len) as u32,
+    })
+}
+
+#[inline(always)]
 fn tcp(segment: &[u8]) -> Option<Tcp> {
     let (header, rest) = segment.split_first_chunk::<{ tcp::LEN }>()?;
     let offset_flags = u16_at(header, tcp::OFFSET_FLAGS);
     let header_len = usize::from(offset_flags >> 12) * 4;
     let options = rest.get(..header_len.checked_sub(tcp::LEN)?)?;
-    let mut tcp = Tcp {
+    let mut found = TcpOptions::default();
+    let others = match options.split_first_chunk::<{ tcp::TIMESTAMPS_LEN }>() {
+        Some((leading, others)) if field(leading, 0) == tcp::TIMESTAMPS => {
+            found.timestamps = Some((u32_at(leading, 4), u32_at(leading, 8)));
+            others
+        }
+        _ => options,
+    };
+    if !others.is_empty() {
+        found = tcp_options::read(others, found);
+    }
+    Some(Tcp {
         src_port: u16_at(header, tcp::SOURCE),
         dst_port: u16_at(header, tcp::DESTINATION),
         seq: u32_at(header, tcp::SEQUENCE),
@@ -194,24 +290,17 @@ fn tcp(segment: &[u8]) -> Option<Tcp> {
         flags: offset_flags & Tcp::FLAG_BITS,
         window: u16_at(header, tcp::WINDOW),
         header_len: header_len as u8,
-        window_scale: None,
-        mss: None,
-        timestamps: None,
-        sack_blocks: 0,
-        sack_permitted: false,
-        sack: [(0, 0); 2],
+        window_scale: found.window_scale,
+        mss: found.mss,
+        timestamps: found.timestamps,
+        sack_blocks: found.sack_blocks,
+        sack_permitted: found.sack_permitted,
+        sack: found.sack,
         options_cut: false,
-    };
-    match <&[u8; tcp::TIMESTAMPS_LEN]>::try_from(options) {
-        Ok(alone) if field(alone, 0) == tcp::TIMESTAMPS_ALONE => {
-            tcp.timestamps = Some((u32_at(alone, 4), u32_at(alone, 8)));
-        }
-        _ => tcp_options::read(options, &mut tcp),
-    }
-    Some(tcp)
+    })
 }
 
-#[inline]
+#[inline(always)]
 fn udp(segment: &[u8], ip_payload_len: usize, options: DecodeOptions) -> Option<(Transport, usize, usize)> {
     let header = segment.first_chunk::<{ udp::LEN }>()?;
     let length = usize::from(u16_at(header, udp::LENGTH));
@@ -256,6 +345,21 @@ mod tests {
     const SYN_OPTIONS: [u8; 20] = [2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 5, 0, 0, 0, 0, 1, 3, 3, 7];
     const SACK: [u8; 24] = [1, 1, 8, 10, 0, 0, 0, 5, 0, 0, 0, 6, 1, 1, 5, 10, 0, 0, 1, 0, 0, 0, 2, 0];
 
+    /// An Ethernet frame as another link type would hold it.
+    fn as_link(link_type: LinkType, ethernet: &[u8]) -> Vec<u8> {
+        let (ether_type, payload) = (&ethernet[12..14], &ethernet[14..]);
+        match link_type {
+            LinkType::LINUX_SLL => join(&[&[0, 4, 0, 1, 0, 6], &testing::SENDER, &[0, 0], ether_type, payload]),
+            LinkType::LINUX_SLL2 => {
+                let header = [0, 0, 0, 0, 0, 2, 3, 4, 4, 6];
+                join(&[ether_type, &header, &testing::SENDER, &[0, 0], payload])
+            }
+            _ => ethernet.to_vec(),
+        }
+    }
+
+    const LINKS: [LinkType; 3] = [LinkType::ETHERNET, LinkType::LINUX_SLL, LinkType::LINUX_SLL2];
+
     fn plain_frames() -> Vec<Vec<u8>> {
         let mut transports = vec![(testing::UDP, udp(53, b"query")), (testing::UDP, udp(4789, &[8; 60]))];
         for options in [&[][..], &TIMESTAMPS, &SYN_OPTIONS, &SACK] {
@@ -296,8 +400,8 @@ mod tests {
         assert!(decode(&frame, &bytes, DecodeOptions { decapsulate: true }).is_none());
     }
 
-    fn check(bytes: &[u8], wire_len: usize, decapsulate: bool) -> Result<(), TestCaseError> {
-        let frame = cut(LinkType::ETHERNET, bytes, wire_len);
+    fn check(link_type: LinkType, bytes: &[u8], wire_len: usize, decapsulate: bool) -> Result<(), TestCaseError> {
+        let frame = cut(link_type, bytes, wire_len);
         let options = DecodeOptions { decapsulate };
         let general = decode_any(&frame, bytes, options);
         if let Some(fast) = decode(&frame, bytes, options) {
@@ -308,10 +412,11 @@ mod tests {
 
     #[test]
     fn a_plain_frame_cut_anywhere_reads_the_same_on_both_paths() {
-        for bytes in plain_frames() {
+        for (bytes, link_type) in plain_frames().iter().flat_map(|bytes| LINKS.map(|link| (bytes, link))) {
+            let bytes = as_link(link_type, bytes);
             for len in 0..=bytes.len() {
-                check(&bytes[..len], bytes.len(), false).unwrap();
-                check(&bytes[..len], len, true).unwrap();
+                check(link_type, &bytes[..len], bytes.len(), false).unwrap();
+                check(link_type, &bytes[..len], len, true).unwrap();
             }
         }
     }
@@ -322,6 +427,7 @@ mod tests {
         #[test]
         fn a_mutated_frame_reads_the_same_on_both_paths(
             which in any::<prop::sample::Index>(),
+            link_type in prop::sample::select(&LINKS[..]),
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
             len in any::<prop::sample::Index>(),
             more_on_wire in 0_usize..40,
@@ -329,23 +435,24 @@ mod tests {
             decapsulate in any::<bool>(),
         ) {
             let frames = plain_frames();
-            let mut bytes = which.get(&frames).clone();
+            let mut bytes = as_link(link_type, &frames[which.index(frames.len())]);
             bytes.resize(bytes.len() + padding, 0);
             for (at, value) in changes {
                 let at = at.index(bytes.len());
                 bytes[at] = value;
             }
             let wire_len = bytes.len() + more_on_wire;
-            check(&bytes, wire_len, decapsulate)?;
-            check(&bytes[..len.index(bytes.len() + 1)], wire_len, decapsulate)?;
+            check(link_type, &bytes, wire_len, decapsulate)?;
+            check(link_type, &bytes[..len.index(bytes.len() + 1)], wire_len, decapsulate)?;
         }
 
         #[test]
         fn arbitrary_bytes_read_the_same_on_both_paths(
             bytes in prop::collection::vec(any::<u8>(), 0..120),
+            link_type in prop::sample::select(&LINKS[..]),
             wire_len in 0_usize..200,
         ) {
-            check(&bytes, wire_len, true)?;
+            check(link_type, &bytes, wire_len, true)?;
         }
     }
 }

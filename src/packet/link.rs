@@ -5,7 +5,7 @@ use super::{Context, Mac, Network, ether_type, ip};
 use crate::capture::LinkType;
 
 /// Linux cooked capture v1: big-endian fields.
-mod sll {
+pub(super) mod sll {
     /// `ARPHRD_` number of the interface.
     pub const HARDWARE: usize = 2;
     /// Length of the sender's address.
@@ -19,7 +19,7 @@ mod sll {
 }
 
 /// Linux cooked capture v2: big-endian fields.
-mod sll2 {
+pub(super) mod sll2 {
     /// EtherType, or what stands for one.
     pub const PROTOCOL: usize = 0;
     /// `ARPHRD_` number of the interface.
@@ -32,8 +32,11 @@ mod sll2 {
     pub const LEN: usize = 20;
 }
 
-/// `ARPHRD_` numbers (linux/if_arp.h) under which a cooked header's protocol is no EtherType.
-mod arphrd {
+/// `ARPHRD_` numbers (linux/if_arp.h): of Ethernet and its like, and those under which a cooked header's protocol is no
+/// EtherType.
+pub(super) mod arphrd {
+    pub const ETHERNET: u16 = 1;
+    pub const LOOPBACK: u16 = 772;
     pub const FRAD: u16 = 770;
     pub const IEEE80211: u16 = 801;
     pub const IEEE80211_PRISM: u16 = 802;
@@ -246,7 +249,7 @@ fn by_family(family: u32, payload: Layer<'_>, context: &mut Context) -> Network 
 /// PPP in HDLC-like framing or without any, or Cisco's framing, which uses other addresses.
 fn hdlc(layer: Layer<'_>, context: &mut Context) -> Network {
     match layer.array(0) {
-        Some([cisco::UNICAST | cisco::MULTICAST, 0]) => cisco_hdlc(layer, context),
+        Some([cisco::UNICAST | cisco::MULTICAST, _]) => cisco_hdlc(layer, context),
         _ => ether_type::decode_ppp(layer, context),
     }
 }

@@ -2,26 +2,37 @@
 
 use etherparse::{TcpOptionElement, TcpOptionsIterator};
 
-use super::Tcp;
+/// What TCP options can say, see the fields of [`super::Tcp`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TcpOptions {
+    pub(super) window_scale: Option<u8>,
+    pub(super) mss: Option<u16>,
+    pub(super) timestamps: Option<(u32, u32)>,
+    pub(super) sack_blocks: u8,
+    pub(super) sack_permitted: bool,
+    pub(super) sack: [(u32, u32); 2],
+}
 
-/// Reads `options` into `tcp`. An option of unknown kind, or of a known kind with an unknown length, is stepped over
-/// by its own length; one whose length cannot be stepped over ends the options and nothing else.
-pub(super) fn read(options: &[u8], tcp: &mut Tcp) {
+/// Adds `options` to those that were `found` before them. An option of unknown kind, or of a known kind with an unknown
+/// length, is stepped over by its own length; one whose length cannot be stepped over ends the options and nothing else.
+pub(super) fn read(options: &[u8], mut found: TcpOptions) -> TcpOptions {
     let mut rest = options;
     while !rest.is_empty() {
         let mut elements = TcpOptionsIterator::from_slice(rest);
-        match elements.next() {
-            None => return,
+        let next = match elements.next() {
             Some(Ok(element)) => {
-                keep(&element, tcp);
-                rest = elements.rest();
+                found.add(&element);
+                Some(elements.rest())
             }
-            Some(Err(_)) => match step_over(rest) {
-                Some(next) => rest = next,
-                None => return,
-            },
+            Some(Err(_)) => step_over(rest),
+            None => None,
+        };
+        match next {
+            Some(next) => rest = next,
+            None => break,
         }
     }
+    found
 }
 
 /// The options behind the first one; its length counts its kind and length bytes.
@@ -30,16 +41,18 @@ fn step_over(options: &[u8]) -> Option<&[u8]> {
     if len < 2 { None } else { options.get(len..) }
 }
 
-fn keep(element: &TcpOptionElement, tcp: &mut Tcp) {
-    match *element {
-        TcpOptionElement::Noop => {}
-        TcpOptionElement::MaximumSegmentSize(mss) => tcp.mss = Some(mss),
-        TcpOptionElement::WindowScale(shift) => tcp.window_scale = Some(shift),
-        TcpOptionElement::SelectiveAcknowledgementPermitted => tcp.sack_permitted = true,
-        TcpOptionElement::Timestamp(value, echo) => tcp.timestamps = Some((value, echo)),
-        TcpOptionElement::SelectiveAcknowledgement(first, others) => {
-            tcp.sack_blocks = 1 + others.iter().flatten().count() as u8;
-            tcp.sack = [first, others[0].unwrap_or_default()];
+impl TcpOptions {
+    fn add(&mut self, element: &TcpOptionElement) {
+        match *element {
+            TcpOptionElement::Noop => {}
+            TcpOptionElement::MaximumSegmentSize(mss) => self.mss = Some(mss),
+            TcpOptionElement::WindowScale(shift) => self.window_scale = Some(shift),
+            TcpOptionElement::SelectiveAcknowledgementPermitted => self.sack_permitted = true,
+            TcpOptionElement::Timestamp(value, echo) => self.timestamps = Some((value, echo)),
+            TcpOptionElement::SelectiveAcknowledgement(first, others) => {
+                self.sack_blocks = 1 + others.iter().flatten().count() as u8;
+                self.sack = [first, others[0].unwrap_or_default()];
+            }
         }
     }
 }

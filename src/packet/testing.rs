@@ -31,7 +31,7 @@ pub(super) fn ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
 /// An IPv4 fragment of what `ipv4` would carry; `offset` in bytes.
 pub(super) fn ipv4_fragment(protocol: u8, offset: u16, more: bool, payload: &[u8]) -> Vec<u8> {
     let mut packet = ipv4(protocol, payload);
-    let word = offset / 8 | if more { 0x2000 } else { 0 };
+    let word = (offset / 8) | if more { 0x2000 } else { 0 };
     packet[6..8].copy_from_slice(&word.to_be_bytes());
     packet
 }

@@ -3,7 +3,8 @@
 use etherparse::{TcpHeaderSlice, UdpHeaderSlice, ip_number};
 
 use super::layer::Layer;
-use super::{Tcp, Transport, tcp_options};
+use super::tcp_options::{self, TcpOptions};
+use super::{Tcp, Transport};
 
 /// Longest TCP header, bytes: the data offset counts 15 words.
 const TCP_MAX_LEN: usize = 60;
@@ -51,7 +52,9 @@ fn tcp(layer: Layer<'_>) -> (Transport, Layer<'_>) {
     let (Ok(view), true) = (TcpHeaderSlice::from_slice(&head), real >= TCP_READABLE_LEN) else {
         return (ports(&layer), layer.skip(header_len.max(TCP_MIN_LEN)));
     };
-    let mut tcp = Tcp {
+    let options = head.get(TCP_MIN_LEN..header_len.min(real)).unwrap_or_default();
+    let found = tcp_options::read(options, TcpOptions::default());
+    let tcp = Tcp {
         src_port: view.source_port(),
         dst_port: view.destination_port(),
         seq: view.sequence_number(),
@@ -59,18 +62,14 @@ fn tcp(layer: Layer<'_>) -> (Transport, Layer<'_>) {
         flags: u16::from_be_bytes([high, low]) & Tcp::FLAG_BITS,
         window: view.window_size(),
         header_len: header_len as u8,
-        window_scale: None,
-        mss: None,
-        timestamps: None,
-        sack_blocks: 0,
-        sack_permitted: false,
-        sack: [(0, 0); 2],
+        window_scale: found.window_scale,
+        mss: found.mss,
+        timestamps: found.timestamps,
+        sack_blocks: found.sack_blocks,
+        sack_permitted: found.sack_permitted,
+        sack: found.sack,
         options_cut: real < header_len,
     };
-    tcp_options::read(
-        head.get(TCP_MIN_LEN..header_len.min(real)).unwrap_or_default(),
-        &mut tcp,
-    );
     (Transport::Tcp(tcp), layer.skip(header_len))
 }
 
