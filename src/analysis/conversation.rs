@@ -1,6 +1,5 @@
 //! What is kept of one conversation.
 
-use crate::flow::stream::StreamTracker;
 use crate::flow::table::Endpoint;
 use crate::measure::histogram::Histogram;
 use crate::measure::tally::RttSum;
@@ -45,9 +44,7 @@ impl Conversation {
 /// State and totals of a TCP conversation.
 #[derive(Debug, Clone, Default)]
 pub struct TcpState {
-    /// Tells when the ports are reused.
-    pub stream: StreamTracker,
-    /// Wireshark's flags, segment by segment.
+    /// Wireshark's flags, segment by segment; it also tells when the ports are reused.
     pub wireshark: WiresharkAnalyser,
     /// Their counts.
     pub flags: FlagCounts,

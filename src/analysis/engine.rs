@@ -121,7 +121,7 @@ impl Engine {
         let mut reused = false;
         if let (false, Transport::Tcp(tcp)) = (place.new, &ip.transport)
             && let Some(state) = self.conversations[place.conversation as usize].tcp.as_deref()
-            && state.stream.opens_new_stream(place.direction, tcp)
+            && state.wireshark.opens_new_stream(place.direction, tcp)
         {
             place = self.table.reopen(&tuple);
             reused = true;
@@ -153,8 +153,7 @@ impl Engine {
         let mut opens = false;
         match (&ip.transport, conversation.tcp.as_deref_mut()) {
             (Transport::Tcp(tcp), Some(state)) => {
-                let flags = state.wireshark.segment(place.direction, time_ns, tcp, ip.payload_len);
-                state.stream.note(place.direction, tcp);
+                let flags = state.wireshark.packet(place.direction, time_ns, packet, ip, tcp);
                 state.flags.add(flags);
                 sample.lost_segment = flags.contains(Flag::LostSegment);
                 if !sample.duplicate {

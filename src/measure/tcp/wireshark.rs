@@ -13,7 +13,7 @@ pub use flags::{Flag, FlagCounts, FlagSet};
 
 use crate::flow::Direction;
 use crate::flow::stream::{Admission, StreamTracker};
-use crate::packet::Tcp;
+use crate::packet::{Ip, Packet, Tcp};
 use side::{Scaling, Side};
 
 /// How long after the highest sequence number a lower one counts as out of order, where the handshake's round-trip
@@ -63,6 +63,15 @@ impl Segment {
     }
 }
 
+/// The payload of a segment as Wireshark measures it: what the IP header says, but no more than the frame had room
+/// for on the wire. `None` for a fragment, and where the TCP header is longer than the packet.
+fn payload_len(packet: &Packet, ip: &Ip, tcp: &Tcp) -> Option<u32> {
+    let room = packet.wire_len.checked_sub(ip.payload_offset)?;
+    let shortest_ip_header = if ip.src.is_ipv4() { 20 } else { 40 };
+    let fits = ip.total_len >= shortest_ip_header + u32::from(tcp.header_len);
+    (fits && ip.fragment.is_none()).then_some(ip.payload_len.min(room))
+}
+
 /// The analysis of one TCP connection, fed with its segments in file order.
 ///
 /// Its memory is bounded: besides some 250 bytes, 4 bytes for each segment not acknowledged so far, at most
@@ -96,10 +105,25 @@ impl WiresharkAnalyser {
         }
     }
 
+    /// True where `tcp` belongs to a new connection on the same ports, to be given to an analyser of its own. Asked
+    /// before every segment but a conversation's first.
+    pub fn opens_new_stream(&self, direction: Direction, tcp: &Tcp) -> bool {
+        self.stream.opens_new_stream(direction, tcp)
+    }
+
+    /// The flags of the next packet, whose transport is `tcp`; none where its payload's length is not known.
+    pub fn packet(&mut self, direction: Direction, time_ns: i64, packet: &Packet, ip: &Ip, tcp: &Tcp) -> FlagSet {
+        match payload_len(packet, ip, tcp) {
+            Some(payload_len) => self.segment(direction, time_ns, tcp, payload_len),
+            None => {
+                self.reused_ports = false;
+                FlagSet::EMPTY
+            }
+        }
+    }
+
     /// The flags of the next segment. `time_ns` is the frame's time since the epoch (0 where it has none),
-    /// `payload_len` the segment's payload on the wire in bytes.
-    ///
-    /// A segment whose payload length is not known (a fragment that was not put together) is not to be given.
+    /// `payload_len` the segment's payload in bytes.
     pub fn segment(&mut self, direction: Direction, time_ns: i64, tcp: &Tcp, payload_len: u32) -> FlagSet {
         let segment = Segment {
             time_ns,
