@@ -1,4 +1,4 @@
-//! The one place where the program calls the library.
+//! The one place where the program calls the library's engine.
 
 use std::path::{Path, PathBuf};
 
@@ -7,28 +7,43 @@ use serde_json::Value;
 use super::request::{AnalyzeRequest, InspectRequest};
 use crate::analysis;
 use crate::capture::Input;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::grade::Figures;
 use crate::progress::Progress;
+use crate::report::document::Document;
+use crate::report::files::Drawn;
 use crate::report::json::Extras;
 use crate::summary::{Inspection, Summary};
 
 /// The answer of one run.
 pub struct Analysis {
-    /// What was measured.
+    /// What was measured, the bins with their index.
     pub summary: Summary,
     /// What else the JSON gives.
     pub extras: Extras,
 }
 
-/// Measures one run: one capture, or the parts of one in order of time.
+/// Measures and grades one run: one capture, or the parts of one in order of time.
 ///
 /// # Errors
 /// A capture that cannot be read, or that holds nothing between the nodes.
 pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Progress) -> Result<Analysis> {
+    let later = [
+        ("--target-capture", request.target_capture.is_some()),
+        ("--clock-synced", request.clock_synced),
+        ("--log", request.log.is_some()),
+    ];
+    if let Some((option, _)) = later.into_iter().find(|(_, given)| *given) {
+        return Err(Error::new(ErrorKind::Usage, format!("{option} is not in this version")));
+    }
     let inputs: Vec<Input> = captures.iter().map(Input::from_argument).collect();
-    let answer = analysis::analyze(&inputs, &request.options, progress)?;
+    let mut summary = analysis::analyze(&inputs, &request.options, progress)?.summary;
+    let grader = request.grading.grader();
+    for second in &mut summary.seconds {
+        second.index = grader.mean_index(&Figures::from(&*second));
+    }
     Ok(Analysis {
-        summary: answer.summary,
+        summary,
         extras: Extras::default(),
     })
 }
@@ -40,4 +55,12 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
 pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress) -> Result<(Inspection, Vec<Value>)> {
     let (inspection, _) = analysis::inspect(&Input::from_argument(capture), &request.options, progress)?;
     Ok((inspection, Vec::new()))
+}
+
+/// Draws the charts of one run's report.
+///
+/// # Errors
+/// A chart that cannot be drawn.
+pub fn draw(_document: &Document<'_>) -> Result<Vec<Drawn>> {
+    Ok(Vec::new())
 }
