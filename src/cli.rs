@@ -19,18 +19,20 @@ mod inputs;
 mod inspect;
 mod notices;
 pub mod profiles;
+mod reproduce;
 pub mod request;
 pub mod sanity;
 mod stdout;
-pub mod text;
 pub mod values;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use self::args::{Cli, Command};
+use self::text::Manner;
 use crate::error::{Error, ErrorKind, Result};
+use crate::report::text;
 
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,25 +57,46 @@ impl Status {
 
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let matches = Cli::command().try_get_matches();
+    let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help and version end here too, with status 0. A reader that has gone away is no failure.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let status = dispatch(&cli.command).unwrap_or_else(|error| {
+    let status = dispatch(&cli.command, &matches).unwrap_or_else(|error| {
         notices::error(&error);
         Status::Unusable
     });
     ExitCode::from(status.code())
 }
 
-fn dispatch(command: &Command) -> Result<Status> {
+fn dispatch(command: &Command, matches: &ArgMatches) -> Result<Status> {
     match command {
-        Command::Analyze(args) => analyze::run(&request::AnalyzeRequest::new(args)?),
+        Command::Analyze(args) => {
+            let options = matches.subcommand_matches("analyze").map(reproduce::options);
+            analyze::run(&request::AnalyzeRequest::new(args, options.unwrap_or_default())?)
+        }
         Command::Inspect(args) => inspect::run(&request::InspectRequest::new(args)?),
+        Command::Profiles(args) => {
+            let manner = Manner::from(&request::style(&args.print));
+            print(profiles::profiles(args.name.as_deref(), args.print.format, manner)?.as_bytes())
+        }
+        Command::Sanity(args) => {
+            let manner = Manner::from(&request::style(&args.print));
+            let grading = request::grading(&args.grading)?;
+            let answer = sanity::sanity_command(
+                &args.typed(),
+                &grading.profile,
+                grading.capacity,
+                args.print.format,
+                manner,
+            )?;
+            print(answer.as_bytes())
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "migqos", &mut script);

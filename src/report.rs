@@ -3,9 +3,13 @@
 pub mod chart;
 pub mod csv;
 pub mod document;
+pub mod files;
 pub mod folder;
 pub mod json;
 pub mod locale;
 pub mod markdown;
+mod properties;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod table;
+pub mod text;

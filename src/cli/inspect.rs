@@ -6,8 +6,10 @@ use super::args::Format;
 use super::bar::Bar;
 use super::request::InspectRequest;
 use super::{Status, engine, notices};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use crate::report::csv::inspections_csv;
 use crate::report::json::inspection_json;
+use crate::report::table::inspection_table;
 
 /// Inspects every capture of the request and prints the answer.
 pub fn run(request: &InspectRequest) -> Result<Status> {
@@ -34,19 +36,24 @@ pub fn run(request: &InspectRequest) -> Result<Status> {
     }
     for (inspection, _) in &found {
         for warning in &inspection.warnings {
-            notices::warning(&warning.message);
+            notices::warning(&request.style.warning(warning));
         }
     }
     let several = request.captures.len() > 1;
-    match request.format {
+    let answer = match request.format {
         Format::Json => {
             let documents = found
                 .into_iter()
                 .map(|(inspection, migrations)| inspection_json(&inspection, migrations))
                 .collect();
-            super::print(&super::json_text(documents, several))?;
+            super::json_text(documents, several)
         }
-        Format::Table | Format::Csv => return Err(Error::new(ErrorKind::Usage, "only --format json so far")),
-    }
+        Format::Csv => inspections_csv(&found.iter().map(|(i, _)| i).collect::<Vec<_>>(), several)?,
+        Format::Table => {
+            let tables = found.iter().map(|(i, _)| inspection_table(i, &request.style));
+            tables.collect::<Vec<_>>().join("\n\n").into_bytes()
+        }
+    };
+    super::print(&answer)?;
     Ok(status)
 }

@@ -2,21 +2,27 @@
 
 use std::path::PathBuf;
 
-use super::args::{AnalyzeArgs, Format, InspectArgs, PrintArgs};
+use super::args::{AnalyzeArgs, Format, GradingArgs, InspectArgs, PrintArgs};
 use super::{inputs, values};
 use crate::error::{Error, ErrorKind, Result};
+use crate::grade::{Grader, LinkCapacity, Profile};
 use crate::options::{AnalysisOptions, TimePoint};
 use crate::report::locale::Style;
 
 /// How the figures are graded.
 #[derive(Debug, Clone, PartialEq)]
-pub struct GradingRequest {
-    /// Name of a profile, or path of a TOML file.
-    pub profile: String,
-    /// Variants of single tables: parameter and variant.
-    pub bands: Vec<(String, String)>,
-    /// Bits per second.
-    pub link_capacity_bps: Option<u64>,
+pub struct Grading {
+    /// The tables, read and checked.
+    pub profile: Profile,
+    /// The link's capacity.
+    pub capacity: Option<LinkCapacity>,
+}
+
+impl Grading {
+    /// The tables in force.
+    pub fn grader(&self) -> Grader<'_> {
+        Grader::new(&self.profile, self.capacity)
+    }
 }
 
 /// Where reports go.
@@ -44,7 +50,7 @@ pub struct AnalyzeRequest {
     /// What the engine is asked.
     pub options: AnalysisOptions,
     /// How the figures are graded.
-    pub grading: GradingRequest,
+    pub grading: Grading,
     /// The overall index below which the exit status is 1.
     pub min_index: Option<f64>,
     /// `None`: no report is written.
@@ -53,8 +59,8 @@ pub struct AnalyzeRequest {
     pub format: Format,
     /// Language, decimal mark, time zone.
     pub style: Style,
-    /// The command line that gives one capture's report again: everything but the captures and `-j`.
-    pub reproduce: Vec<String>,
+    /// The options as typed, but for `-j`: with a capture they make its report again.
+    pub typed_options: Vec<String>,
 }
 
 /// `migqos inspect`, validated.
@@ -70,12 +76,24 @@ pub struct InspectRequest {
     pub style: Style,
 }
 
-fn style(print: &PrintArgs) -> Style {
+/// What the user asked of everything that is printed for people.
+pub fn style(print: &PrintArgs) -> Style {
     Style {
         language: print.lang,
         decimal_comma: print.decimal_comma,
         timezone: print.timezone.clone(),
     }
+}
+
+/// Reads the profile, before the work starts.
+///
+/// # Errors
+/// No such profile or variant, or a file that is none.
+pub fn grading(args: &GradingArgs) -> Result<Grading> {
+    Ok(Grading {
+        profile: Profile::resolve(&args.profile)?.with_variants(&args.bands)?,
+        capacity: args.link_capacity,
+    })
 }
 
 fn usage(message: String) -> Error {
@@ -87,7 +105,7 @@ impl AnalyzeRequest {
     ///
     /// # Errors
     /// `Usage` where values contradict each other; `Io` where a pattern matches nothing.
-    pub fn new(args: &AnalyzeArgs) -> Result<Self> {
+    pub fn new(args: &AnalyzeArgs, typed_options: Vec<String>) -> Result<Self> {
         let time = |text: &Option<String>| -> Result<Option<TimePoint>> {
             text.as_deref()
                 .map(|t| values::time_point(t, &args.print.timezone).map_err(usage))
@@ -138,11 +156,7 @@ impl AnalyzeRequest {
                 max_decompressed: args.reading.max_decompressed,
                 threads: args.reading.jobs.map(usize::from),
             },
-            grading: GradingRequest {
-                profile: args.profile.clone(),
-                bands: args.bands.clone(),
-                link_capacity_bps: args.link_capacity,
-            },
+            grading: grading(&args.grading)?,
             min_index: args.min_index,
             report: (!args.no_report).then(|| ReportRequest {
                 output: args.output.clone(),
@@ -150,7 +164,7 @@ impl AnalyzeRequest {
             }),
             format: args.print.format,
             style: style(&args.print),
-            reproduce: Vec::new(),
+            typed_options,
         })
     }
 }

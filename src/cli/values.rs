@@ -83,37 +83,6 @@ pub fn interval_ns(text: &str) -> Result<i64, String> {
     }
 }
 
-/// Bits per second of `1Gbit`, `100Mbps`, `2.5Gbit/s`, `10G`; a number alone is bit/s.
-///
-/// # Errors
-/// A sentence that says what a capacity looks like; bytes (`GB`) are refused rather than guessed at.
-pub fn capacity_bps(text: &str) -> Result<u64, String> {
-    let refuse = || format!("'{text}' is not a link capacity: write 1Gbit, 100Mbit or 1000000000");
-    let quantity = Quantity::parse(text).ok_or_else(refuse)?;
-    let unit = quantity.unit;
-    if unit.contains('B') {
-        return Err(format!(
-            "'{text}' counts bytes: a link's capacity is in bits, such as 1Gbit"
-        ));
-    }
-    let unit = ["bit/s", "bps", "bit", "b/s", "b"]
-        .iter()
-        .find_map(|suffix| unit.strip_suffix(suffix))
-        .unwrap_or(unit);
-    let factor = match unit {
-        "" => 1,
-        "k" | "K" => 1_000,
-        "m" | "M" => 1_000_000,
-        "g" | "G" => 1_000_000_000,
-        "t" | "T" => 1_000_000_000_000,
-        _ => return Err(refuse()),
-    };
-    match quantity.times(factor).ok_or_else(refuse)? {
-        0 => Err(format!("'{text}': a link's capacity is above 0")),
-        bps => Ok(bps),
-    }
-}
-
 /// Bytes of `500MB`, `2GiB`, `10G`; a number alone is bytes.
 ///
 /// # Errors
@@ -302,20 +271,6 @@ mod tests {
         assert_eq!(interval_ns("1ms"), Ok(1_000_000));
         assert!(interval_ns("0").is_err());
         assert!(interval_ns("999us").is_err());
-    }
-
-    #[test]
-    fn capacities_are_bits_and_bytes_are_refused() {
-        assert_eq!(capacity_bps("1Gbit"), Ok(1_000_000_000));
-        assert_eq!(capacity_bps("2,5 Gbit/s"), Ok(2_500_000_000));
-        assert_eq!(capacity_bps("100Mbps"), Ok(100_000_000));
-        assert_eq!(capacity_bps("100Mb/s"), Ok(100_000_000));
-        assert_eq!(capacity_bps("10G"), Ok(10_000_000_000));
-        assert_eq!(capacity_bps("64k"), Ok(64_000));
-        assert_eq!(capacity_bps("1000000000"), Ok(1_000_000_000));
-        assert!(capacity_bps("1GB").unwrap_err().contains("bytes"));
-        assert!(capacity_bps("0").is_err());
-        assert!(capacity_bps("fast").is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::figure::Figure;
 use crate::grade::{Figures, Grader, Grades, Parameter, Shares, TableKind};
 use crate::options::{AnalysisOptions, Family, GradedDirection};
 use crate::report::locale::{Style, rate_unit, significant_decimals};
-use crate::summary::{Metrics, Second, Summary};
+use crate::summary::{Metrics, Summary};
 
 /// What a report is made from.
 #[derive(Debug, Clone, Copy)]
@@ -44,28 +44,8 @@ pub enum PictureKind {
 /// The four figures of one family.
 pub fn figures(metrics: &Metrics, family: Family) -> Figures {
     match family {
-        Family::Standard => Figures {
-            throughput_bps: metrics.standard.throughput_bps,
-            loss_pct: metrics.standard.loss_pct,
-            jitter_ms: metrics.standard.jitter_ms,
-            delay_ms: metrics.standard.delay_ms,
-        },
-        Family::Wireshark => Figures {
-            throughput_bps: metrics.wireshark.throughput_bps,
-            loss_pct: metrics.wireshark.loss_pct,
-            jitter_ms: metrics.wireshark.jitter_ms,
-            delay_ms: metrics.wireshark.delay_ms,
-        },
-    }
-}
-
-/// The four figures of a bin.
-pub fn second_figures(second: &Second) -> Figures {
-    Figures {
-        throughput_bps: second.throughput_bps,
-        loss_pct: second.loss_pct,
-        jitter_ms: second.jitter_ms,
-        delay_ms: second.delay_ms,
+        Family::Standard => Figures::from(&metrics.standard),
+        Family::Wireshark => Figures::from(&metrics.wireshark),
     }
 }
 
@@ -95,7 +75,7 @@ impl Document<'_> {
     pub fn shares(&self) -> Shares {
         let mut shares = Shares::default();
         for second in &self.summary.seconds {
-            shares.add(self.grader, &second_figures(second));
+            shares.add(self.grader, &Figures::from(second));
         }
         shares
     }
@@ -105,6 +85,24 @@ impl Document<'_> {
         match family {
             Family::Standard => self.style.text("name.standard"),
             Family::Wireshark => self.style.text("name.wireshark"),
+        }
+    }
+
+    /// The same as a column's title.
+    pub fn family_title(&self, family: Family) -> &'static str {
+        match family {
+            Family::Standard => self.style.text("column.standard"),
+            Family::Wireshark => self.style.text("column.wireshark"),
+        }
+    }
+
+    /// A value in the unit of the table that grades it, without the unit: a throughput in percent of the capacity or
+    /// in kbit/s. With digits enough not to contradict its band.
+    pub fn graded_text(&self, parameter: Parameter, value: f64) -> String {
+        let graded = self.grader.in_table_unit(parameter, value);
+        match self.grader.table(parameter) {
+            Ok(table) => table.text(graded, significant_decimals(graded), self.style.numbers()),
+            Err(_) => self.style.significant(graded),
         }
     }
 
@@ -124,32 +122,24 @@ impl Document<'_> {
             return self.style.text("name.absent").to_owned();
         };
         let style = self.style;
-        let table = self.grader.table(parameter).ok();
-        let graded = self.grader.in_table_unit(parameter, value);
-        let text = |value: f64| match table {
-            Some(table) => table.text(value, significant_decimals(value), style.numbers()),
-            None => style.significant(value),
-        };
+        let graded = self.graded_text(parameter, value);
         match parameter {
-            Parameter::Throughput => {
-                let (size, unit) = rate_unit(value);
-                let scaled = value / size;
-                let decimals = significant_decimals(scaled);
-                match table {
-                    Some(table) if table.kind() == TableKind::ThroughputPct => style.say(
-                        "answer.of_capacity",
-                        &[("rate", &style.rate(value)), ("value", &text(graded))],
-                    ),
-                    Some(table) => {
-                        // The table counts in kbit/s.
-                        let decimals = table.decimals(graded, size / 1000.0, decimals);
-                        format!("{} {unit}", style.number(scaled, decimals))
-                    }
-                    None => style.rate(value),
+            Parameter::Throughput => match self.grader.table(parameter) {
+                Ok(table) if table.kind() == TableKind::ThroughputPct => {
+                    let rate = style.rate(value);
+                    style.say("answer.of_capacity", &[("rate", &rate), ("value", &graded)])
                 }
-            }
-            Parameter::Loss => style.say("unit.percent", &[("value", &text(graded))]),
-            Parameter::Jitter | Parameter::Delay => format!("{} ms", text(graded)),
+                Ok(table) => {
+                    // The table counts in kbit/s.
+                    let (size, unit) = rate_unit(value);
+                    let (scaled, size_kbps) = (value / size, size / 1000.0);
+                    let decimals = table.decimals(value / 1000.0, size_kbps, significant_decimals(scaled));
+                    format!("{} {unit}", style.number(scaled, decimals))
+                }
+                Err(_) => style.rate(value),
+            },
+            Parameter::Loss => style.say("unit.percent", &[("value", &graded)]),
+            Parameter::Jitter | Parameter::Delay => format!("{graded} ms"),
         }
     }
 

@@ -3,9 +3,9 @@
 use crate::capture::{Compression, FileFormat, Interface, LinkType};
 use crate::figure::Figure::{self, Absent, Value};
 use crate::figure::Reason;
-use crate::grade::{Grader, Profile};
+use crate::grade::{Figures, Grader, Profile};
 use crate::options::AnalysisOptions;
-use crate::report::document::{Document, Picture, PictureKind, second_figures};
+use crate::report::document::{Document, Picture, PictureKind};
 use crate::report::locale::Style;
 use crate::summary::{
     CaptureProperties, ChosenBy, ConversationRow, EchoRow, FlowRow, Inspection, Method, Metrics, Nodes, Percentiles,
@@ -125,7 +125,7 @@ fn second(n: i64, grader: &Grader<'_>) -> Second {
         delay_ms: delay,
         index: None,
     };
-    second.index = grader.mean_index(&second_figures(&second));
+    second.index = grader.mean_index(&Figures::from(&second));
     second
 }
 

@@ -29,6 +29,12 @@ impl Object {
         }
     }
 
+    /// The pairs of another object.
+    pub(super) fn extend(mut self, pairs: Map<String, Value>) -> Self {
+        self.0.extend(pairs);
+        self
+    }
+
     pub(super) fn done(self) -> Value {
         Value::Object(self.0)
     }

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::parts::{self, Object};
 use crate::figure::Reason;
+use crate::grade::{grades_json, shares_json};
+use crate::report::document::{Document, family_key, other};
 use crate::summary::{ChosenBy, Method, Metrics, Nodes, Second, Selection, Span, SpanOf, Standard, Summary, Wireshark};
 
 /// What other rooms add to the document, each already in the contract's form; `Default` is "nothing of it".
@@ -20,7 +22,8 @@ pub struct Extras {
 }
 
 /// The document of schema `migqos.summary/1`.
-pub fn summary_json(summary: &Summary, extras: Extras) -> Value {
+pub fn summary_json(document: &Document<'_>, extras: Extras) -> Value {
+    let summary = document.summary;
     let target_capture = summary.target_capture.as_ref().map_or(Value::Null, parts::capture);
     let metrics_capture = summary.metrics_capture.as_ref().map_or(Value::Null, metrics);
     let seconds: Vec<Value> = summary.seconds.iter().map(second).collect();
@@ -32,6 +35,8 @@ pub fn summary_json(summary: &Summary, extras: Extras) -> Value {
         .set("selection", selection(&summary.selection))
         .set("metrics", metrics(&summary.metrics))
         .set("metrics_capture", metrics_capture)
+        .set("grades", grades(document))
+        .set("other_grades", other_grades(document))
         .set("interval_s", parts::seconds(summary.interval_ns))
         .set("seconds", seconds)
         .set("service", extras.service)
@@ -39,6 +44,26 @@ pub fn summary_json(summary: &Summary, extras: Extras) -> Value {
         .set("migration", extras.migration)
         .set("log", extras.log)
         .set("warnings", parts::warnings(&summary.warnings))
+        .done()
+}
+
+/// The grades of the graded family, and the share of bins in each category.
+fn grades(document: &Document<'_>) -> Value {
+    let family = document.options.family;
+    let shares = shares_json(&document.shares(), document.grader);
+    Object::new()
+        .set("method", family_key(family))
+        .extend(grades_json(&document.grades(family)))
+        .set("shares", shares)
+        .done()
+}
+
+/// The grades of the other family, for comparison.
+fn other_grades(document: &Document<'_>) -> Value {
+    let family = other(document.options.family);
+    Object::new()
+        .set("method", family_key(family))
+        .extend(grades_json(&document.grades(family)))
         .done()
 }
 

@@ -2,8 +2,8 @@
 
 use super::page::{Grid, Page};
 use crate::figure::Figure;
-use crate::grade::{Category, Parameter, Scale};
-use crate::report::document::{Document, PictureKind, second_figures};
+use crate::grade::{Category, Figures, Parameter, Scale};
+use crate::report::document::{Document, PictureKind};
 use crate::report::locale::{column_decimals, rate_unit};
 use crate::summary::Second;
 
@@ -166,7 +166,7 @@ pub(super) fn flagged<'d>(document: &Document<'d>) -> Vec<&'d Second> {
 }
 
 fn is_flagged(document: &Document<'_>, second: &Second) -> bool {
-    let four = second_figures(second);
+    let four = Figures::from(second);
     let worst = match document.grader.profile().scale() {
         Scale::Quality => Category::Poor,
         Scale::PassFail => Category::Fail,
