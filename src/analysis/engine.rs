@@ -9,9 +9,10 @@ use super::quality::Quality;
 use crate::capture::Frame;
 use crate::flow::duplicates::DuplicateFinder;
 use crate::flow::table::{Endpoint, FlowTable, Tuple};
+use crate::measure::echo::{EchoEvent, EchoOutcome, EchoTracker};
 use crate::measure::rtp::RtpTracker;
 use crate::measure::tally::{FrameSample, RtpPart};
-use crate::measure::tcp::standard::TcpTracker;
+use crate::measure::tcp::standard::{RttSample, TcpTracker};
 use crate::measure::tcp::wireshark::{Flag, WiresharkAnalyser};
 use crate::migration::{self, MigrationTracker, Role};
 use crate::options::{AnalysisOptions, Host, TimePoint};
@@ -39,6 +40,9 @@ pub struct Engine {
     pub pairs: Pairs,
     /// The capture itself.
     pub quality: Quality,
+    /// ICMP and UDP echo.
+    pub echo: EchoTracker,
+    echo_events: Vec<EchoEvent>,
     /// RTP streams; made with the first datagram.
     pub rtp: Option<RtpTracker>,
     /// Migrations.
@@ -72,6 +76,8 @@ impl Engine {
                 port: options.port,
             }),
             quality: Quality::default(),
+            echo: EchoTracker::new(options.echo_timeout_ns),
+            echo_events: Vec::new(),
             rtp: None,
             migration: MigrationTracker::new(migration::Config { vm }),
             outside_time: (0, 0),
@@ -179,6 +185,8 @@ impl Engine {
                 if !sample.duplicate {
                     self.migration
                         .other(Some((place.conversation, direction)), time_ns, packet, payload);
+                    self.echo
+                        .packet(place.conversation, direction, packet, payload, &mut self.echo_events);
                     if matches!(ip.transport, Transport::Udp { .. }) {
                         let rtp = self
                             .rtp
@@ -213,6 +221,44 @@ impl Engine {
         if let Some(spurious) = &sample.tcp.spurious {
             let resent_bin = self.quality.bin(spurious.resent_ns, self.interval_ns);
             pair.timeline.take_back(spurious, resent_bin, 1 - sample.direction);
+        }
+        if !self.echo_events.is_empty() {
+            self.book_echo();
+        }
+    }
+
+    /// To be called once, after the last block.
+    pub fn finish(&mut self) {
+        let end_ns = self.quality.time.map_or(0, |(_, last)| last);
+        self.echo.finish(end_ns, &mut self.echo_events);
+        self.book_echo();
+    }
+
+    /// Books what became of echo requests: sent and lost in the second of the request, the round trip in that of the
+    /// reply.
+    fn book_echo(&mut self) {
+        for event in self.echo_events.drain(..) {
+            let Some(conversation) = self.conversations.get(event.conversation as usize) else {
+                continue;
+            };
+            let direction = conversation.pair_direction(event.direction);
+            let Some(pair) = self.pairs.get_mut(conversation.pair) else {
+                continue;
+            };
+            let bin = |time_ns: i64| self.quality.bin(time_ns, self.interval_ns);
+            if let Some(tally) = pair.timeline.datagrams_mut(bin(event.sent_ns), direction) {
+                tally.echo_sent += 1;
+                tally.echo_lost += u64::from(event.outcome == EchoOutcome::Lost);
+            }
+            if let EchoOutcome::Answered {
+                received_ns,
+                rtt_ns,
+                change_ns,
+            } = event.outcome
+                && let Some(tally) = pair.timeline.datagrams_mut(bin(received_ns), direction)
+            {
+                tally.echo_rtt.record(&RttSample { rtt_ns, change_ns });
+            }
         }
     }
 

@@ -4,9 +4,10 @@ use super::conversation::{Conversation, TcpTotals};
 use super::metrics::rtt_figures;
 use super::run::Observed;
 use crate::figure::{Figure, Reason};
+use crate::measure::echo::{EchoFlow, EchoKind};
 use crate::measure::rtp::{RtpStream, RtpTracker};
 use crate::migration::Findings;
-use crate::summary::{ConversationRow, Inspection, RtpRow, TcpDirection, TcpSummary};
+use crate::summary::{ConversationRow, EchoRow, Inspection, RtpRow, TcpDirection, TcpSummary};
 
 /// Longest list that includes empty bins.
 const MAX_BINS_LISTED: i64 = 100_000;
@@ -52,7 +53,7 @@ pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Findings
         conversations,
         rtp_streams: engine.rtp.iter().flat_map(RtpTracker::streams).map(rtp_row).collect(),
         seconds,
-        echo: Vec::new(),
+        echo: engine.echo.flows().iter().map(echo_row).collect(),
         warnings,
     };
     (inspection, findings)
@@ -75,6 +76,24 @@ fn row(conversation: &Conversation, start_ns: i64) -> ConversationRow {
             ab: direction(&state.totals[0], state.tracker.both_directions()),
             ba: direction(&state.totals[1], state.tracker.both_directions()),
         }),
+    }
+}
+
+fn echo_row(flow: &EchoFlow) -> EchoRow {
+    let ms = |ns: Option<f64>| ns.map_or(Figure::Absent(Reason::NoPackets), |ns| Figure::Value(ns / 1e6));
+    EchoRow {
+        kind: match flow.kind {
+            EchoKind::Icmp => "icmp",
+            EchoKind::Udp => "udp",
+        },
+        client: flow.client.to_string(),
+        server: flow.server.to_string(),
+        sent: flow.sent,
+        lost: flow.lost,
+        rtt_mean_ms: ms(flow.rtt_ns.mean_ns()),
+        rtt_min_ms: ms(flow.rtt_ns.min().map(|ns| ns as f64)),
+        rtt_max_ms: ms(flow.rtt_ns.max().map(|ns| ns as f64)),
+        longest_gap_ms: ms(flow.longest_gap.map(|gap| gap.len_ns() as f64)),
     }
 }
 

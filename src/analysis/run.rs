@@ -51,6 +51,7 @@ fn read_here(inputs: &[Input], options: &AnalysisOptions, detail: bool, progress
             engine.block(block)
         })?);
     }
+    engine.finish();
     let path = inputs
         .iter()
         .map(|input| input.name().display().to_string())

@@ -6,7 +6,7 @@
 //! A span is then a set of whole entries, and its figures are exact.
 
 use super::histogram::Histogram;
-use super::tally::{FrameSample, Tally};
+use super::tally::{DatagramTally, FrameSample, Tally};
 use super::tcp::loss::Spurious;
 
 /// Frames held back after the last payload of a migration, before they get an entry of their own.
@@ -102,12 +102,12 @@ impl Timeline {
         }
     }
 
-    /// The entry that holds `bin`, for figures that become known later (echo timeouts); the latest where the bin has
-    /// none.
-    pub fn entry_mut(&mut self, bin: i64) -> Option<&mut Entry> {
-        self.release();
+    /// The RTP and echo totals of a bin, for figures that become known later (an echo's timeout). `None` where the bin
+    /// has no frames.
+    pub fn datagrams_mut(&mut self, bin: i64, direction: usize) -> Option<&mut DatagramTally> {
         let index = self.entries.iter().rposition(|entry| entry.bin == bin)?;
-        self.entries.get_mut(index)
+        let tally = &mut self.entries.get_mut(index)?.tally.directions[direction];
+        Some(tally.datagrams.get_or_insert_default())
     }
 
     /// All entries, in the order of their first frames in the file.
