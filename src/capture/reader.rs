@@ -538,6 +538,30 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_damage_makes_it_panic_and_the_size_of_blocks_never_shows(
+            layout in 0_usize..4,
+            damage in proptest::collection::vec((0_usize..30_000, proptest::prelude::any::<u8>()), 1..6),
+            cut in 0_usize..2000,
+        ) {
+            let mut bytes = layouts()[layout].capture(borrowed(&some_frames(400)));
+            for (at, value) in damage {
+                let at = at % bytes.len();
+                bytes[at] = value;
+            }
+            bytes.truncate(bytes.len() - cut % 100);
+            let small = ReadOptions { block_bytes: 0, ..ReadOptions::default() };
+            match (read_with(&bytes, &ReadOptions::default()), read_with(&bytes, &small)) {
+                (Ok(one), Ok(other)) => {
+                    proptest::prop_assert_eq!(&one.frames, &other.frames);
+                    proptest::prop_assert_eq!(one.properties, other.properties);
+                }
+                (one, other) => proptest::prop_assert_eq!(one.err(), other.err()),
+            }
+        }
+    }
+
     /// Fails after what it holds.
     struct Failing(Cursor<Vec<u8>>);
 
