@@ -109,8 +109,6 @@ impl Engine {
 
     fn ip(&mut self, time_ns: i64, bin: i64, packet: &Packet, ip: &Ip, bytes: &[u8]) {
         let payload = captured_payload(ip, bytes);
-        let duplicate = self.duplicates.is_duplicate(time_ns, ip, payload);
-        self.quality.duplicates += u64::from(duplicate);
         // The frame that completes a datagram stands for it; the other fragments belong to no transport.
         let completed = self.fragments.push(ip).map(|datagram| Ip {
             protocol: datagram.protocol,
@@ -120,6 +118,7 @@ impl Engine {
             fragment: None,
             ..*ip
         });
+        let (frames_ip, frames_payload) = (ip, payload);
         let payload = if completed.is_some() { &[] } else { payload };
         let ip = completed.as_ref().unwrap_or(ip);
         let tuple = tuple_of(ip);
@@ -135,6 +134,8 @@ impl Engine {
         if place.new {
             self.open(packet, ip, &tuple, reused);
         }
+        let duplicate = self.duplicates.is_duplicate(time_ns, &place, frames_ip, frames_payload);
+        self.quality.duplicates += u64::from(duplicate);
         let Some(conversation) = self.conversations.get_mut(place.conversation as usize) else {
             return;
         };

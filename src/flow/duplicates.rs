@@ -8,6 +8,7 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 
+use super::table::Place;
 use crate::packet::{Ip, Transport};
 
 /// Longest time between copies where the IP identification tells a copy from a resend.
@@ -16,55 +17,57 @@ const WINDOW_NS: u64 = 100_000_000;
 /// clock looks like a copy, but comes a round trip later.
 const WINDOW_WITHOUT_ID_NS: u64 = 1_000_000;
 const SETS: usize = 8192;
+/// Payload bytes that tell datagrams without a sequence number apart.
+const HASHED_PAYLOAD: usize = 32;
 const WAYS: usize = 8;
 
 /// Remembers the frames of the last moments.
 #[derive(Debug)]
 pub struct DuplicateFinder {
-    sets: Vec<[Slot; WAYS]>,
+    sets: Vec<Set>,
 }
 
+/// Fingerprints and times apart, so that all ways are compared at once. One set is one cache line.
 #[derive(Debug, Clone, Copy, Default)]
-struct Slot {
+#[repr(align(64))]
+struct Set {
     /// 0: free.
-    fingerprint: u32,
-    /// Time in units of 2^14 ns (16.4 us), wrapping after 19 hours.
-    time: u32,
+    fingerprints: [u32; WAYS],
+    /// In units of 2^14 ns (16.4 us), wrapping after 19 hours.
+    times: [u32; WAYS],
 }
 
 impl Default for DuplicateFinder {
     fn default() -> Self {
         Self {
-            sets: vec![[Slot::default(); WAYS]; SETS],
+            sets: vec![Set::default(); SETS],
         }
     }
 }
 
 impl DuplicateFinder {
-    /// True where the same packet was seen a moment ago. `payload` is the captured transport payload.
-    ///
-    pub fn is_duplicate(&mut self, time_ns: i64, ip: &Ip, payload: &[u8]) -> bool {
+    /// True where the same packet of the same direction of the same conversation was seen a moment ago. `payload` is
+    /// the captured transport payload.
+    pub fn is_duplicate(&mut self, time_ns: i64, place: &Place, ip: &Ip, payload: &[u8]) -> bool {
         let mut hasher = FxHasher::default();
-        ip.src.hash(&mut hasher);
-        ip.dst.hash(&mut hasher);
+        hasher.write_u64(u64::from(place.conversation) << 1 | place.direction.index() as u64);
         let identification = ip.identification.unwrap_or(0);
-        (u64::from(identification) << 32 | u64::from(ip.total_len)).hash(&mut hasher);
-        let place = ip.fragment.map_or(0, |fragment| fragment.offset + 1);
-        (u64::from(place) << 8 | u64::from(ip.protocol)).hash(&mut hasher);
-        match ip.transport {
+        hasher.write_u64(u64::from(identification) << 32 | u64::from(ip.total_len));
+        if let Some(fragment) = &ip.fragment {
+            hasher.write_u32(fragment.offset + 1);
+        }
+        match &ip.transport {
             Transport::Tcp(tcp) => {
-                (u64::from(tcp.seq) << 32 | u64::from(tcp.ack)).hash(&mut hasher);
-                let ports = u64::from(tcp.src_port) << 48 | u64::from(tcp.dst_port) << 32;
-                (ports | u64::from(tcp.flags) << 16 | u64::from(tcp.window)).hash(&mut hasher);
-                let (value, echo) = tcp.timestamps.unwrap_or_default();
-                (u64::from(value) << 32 | u64::from(echo)).hash(&mut hasher);
-                if tcp.sack_blocks > 0 {
-                    tcp.sack.hash(&mut hasher);
+                hasher.write_u64(u64::from(tcp.seq) << 32 | u64::from(tcp.ack));
+                hasher.write_u64(u64::from(tcp.flags) << 16 | u64::from(tcp.window));
+                if let Some((value, echo)) = tcp.timestamps {
+                    hasher.write_u64(u64::from(value) << 32 | u64::from(echo));
                 }
-            }
-            Transport::Udp { src_port, dst_port } | Transport::Ports { src_port, dst_port } => {
-                (u64::from(src_port) << 16 | u64::from(dst_port)).hash(&mut hasher);
-                payload[..payload.len().min(32)].hash(&mut hasher);
+                if tcp.sack_blocks > 0 {
+                    for (left, right) in tcp.sack {
+                        hasher.write_u64(u64::from(left) << 32 | u64::from(right));
+                    }
+                }
             }
             Transport::Icmp {
                 kind,
@@ -72,11 +75,13 @@ impl DuplicateFinder {
                 identifier,
                 sequence,
             } => {
-                let header = u64::from(kind) << 40 | u64::from(code) << 32;
-                (header | u64::from(identifier) << 16 | u64::from(sequence)).hash(&mut hasher);
-                payload[..payload.len().min(32)].hash(&mut hasher);
+                let header = u64::from(*kind) << 40 | u64::from(*code) << 32;
+                hasher.write_u64(header | u64::from(*identifier) << 16 | u64::from(*sequence));
+                payload[..payload.len().min(HASHED_PAYLOAD)].hash(&mut hasher);
             }
-            Transport::Other | Transport::Cut => payload[..payload.len().min(64)].hash(&mut hasher),
+            Transport::Udp { .. } | Transport::Ports { .. } | Transport::Other | Transport::Cut => {
+                payload[..payload.len().min(HASHED_PAYLOAD)].hash(&mut hasher);
+            }
         }
         let hash = hasher.finish();
         let fingerprint = ((hash >> 32) as u32).max(1);
@@ -86,22 +91,101 @@ impl DuplicateFinder {
         } else {
             WINDOW_NS
         };
+        let window = (window_ns >> 14) as u32;
         let set = &mut self.sets[hash as usize % SETS];
-        let mut oldest = 0;
+        let mut found = false;
         for way in 0..WAYS {
-            let slot = set[way];
             // Copies may stand in the file in either order of time.
-            let apart = time.wrapping_sub(slot.time).min(slot.time.wrapping_sub(time));
-            if slot.fingerprint == fingerprint && u64::from(apart) << 14 <= window_ns {
-                return true;
-            }
-            if slot.fingerprint == 0
-                || set[oldest].fingerprint != 0 && slot.time.wrapping_sub(set[oldest].time) as i32 <= 0
-            {
-                oldest = way;
-            }
+            let apart = time.wrapping_sub(set.times[way]).min(set.times[way].wrapping_sub(time));
+            found |= set.fingerprints[way] == fingerprint && apart <= window;
         }
-        set[oldest] = Slot { fingerprint, time };
+        if found {
+            return true;
+        }
+        let age = |way: usize| {
+            if set.fingerprints[way] == 0 {
+                u32::MAX
+            } else {
+                time.wrapping_sub(set.times[way])
+            }
+        };
+        let oldest = (0..WAYS).max_by_key(|&way| age(way)).unwrap_or(0);
+        set.fingerprints[oldest] = fingerprint;
+        set.times[oldest] = time;
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Direction;
+    use crate::packet::{LengthSource, Tcp};
+
+    fn segment(identification: u32, seq: u32, ttl: u8) -> Ip {
+        let tcp = Tcp {
+            src_port: 40000,
+            dst_port: 60000,
+            seq,
+            ack: 1,
+            flags: Tcp::ACK,
+            window: 500,
+            header_len: 32,
+            window_scale: None,
+            mss: None,
+            timestamps: Some((7, 6)),
+            sack_blocks: 0,
+            sack_permitted: false,
+            sack: [(0, 0); 2],
+            options_cut: false,
+        };
+        Ip {
+            src: [10, 0, 0, 1].into(),
+            dst: [10, 0, 0, 2].into(),
+            protocol: 6,
+            ttl,
+            identification: Some(identification),
+            total_len: 1500,
+            length_source: LengthSource::Header,
+            fragment: None,
+            transport: Transport::Tcp(tcp),
+            payload_len: 1448,
+            payload_offset: 66,
+            payload_captured: 0,
+        }
+    }
+
+    const PLACE: Place = Place {
+        conversation: 3,
+        direction: Direction::Ab,
+        new: false,
+    };
+
+    #[test]
+    fn a_copy_after_a_hop_is_a_duplicate_and_a_resend_is_not() {
+        let mut finder = DuplicateFinder::default();
+        assert!(!finder.is_duplicate(1_000_000, &PLACE, &segment(9, 1000, 64), &[]));
+        assert!(finder.is_duplicate(1_050_000, &PLACE, &segment(9, 1000, 63), &[]));
+        assert!(!finder.is_duplicate(1_100_000, &PLACE, &segment(10, 1000, 64), &[]));
+        assert!(!finder.is_duplicate(500_000_000, &PLACE, &segment(9, 1000, 64), &[]));
+    }
+
+    #[test]
+    fn a_copy_is_found_behind_two_thousand_other_frames_and_earlier_in_time() {
+        let mut finder = DuplicateFinder::default();
+        for number in 0..2000 {
+            assert!(!finder.is_duplicate(10_000_000, &PLACE, &segment(number + 1, number * 1448, 64), &[]));
+        }
+        let copies = (0..2000)
+            .filter(|number| finder.is_duplicate(9_950_000, &PLACE, &segment(number + 1, number * 1448, 64), &[]));
+        assert_eq!(copies.count(), 2000);
+    }
+
+    #[test]
+    fn without_identification_a_copy_comes_within_a_millisecond() {
+        let mut finder = DuplicateFinder::default();
+        assert!(!finder.is_duplicate(0, &PLACE, &segment(0, 1000, 64), &[]));
+        assert!(finder.is_duplicate(500_000, &PLACE, &segment(0, 1000, 64), &[]));
+        assert!(!finder.is_duplicate(5_000_000, &PLACE, &segment(0, 1000, 64), &[]));
     }
 }

@@ -29,8 +29,14 @@ pub struct Tuple {
 }
 
 /// A key that is equal for both directions: cheap to build, hash and compare.
+///
+/// Five fields, not an array: arrays are compared by a call of memcmp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Key([u64; 5]);
+struct Key {
+    low: (u64, u64),
+    high: (u64, u64),
+    rest: u64,
+}
 
 impl Tuple {
     /// The key, and whether source and destination were swapped to make it.
@@ -47,7 +53,12 @@ impl Tuple {
             | u64::from(self.protocol) << 2
             | u64::from(self.has_ports) << 1
             | u64::from(self.src.address.is_ipv6());
-        let key = Key([(low >> 64) as u64, low as u64, (high >> 64) as u64, high as u64, rest]);
+        let halves = |number: u128| ((number >> 64) as u64, number as u64);
+        let key = Key {
+            low: halves(low),
+            high: halves(high),
+            rest,
+        };
         (key, swapped)
     }
 }
