@@ -134,7 +134,8 @@ impl RtpTracker {
     }
 
     /// Takes the next packet in the file's order; `payload` is what was captured of its transport payload. Gives a
-    /// sample if it belongs to a stream that is recognised. Frames without a time are passed over.
+    /// sample if it belongs to a stream that is recognised. Copies of frames are to be given too: Wireshark's figures
+    /// count them, the others do not. Frames without a time are passed over.
     pub fn packet(&mut self, packet: &Packet, payload: &[u8]) -> Option<RtpSample> {
         let Network::Ip(ip) = &packet.network else { return None };
         let Transport::Udp { src_port, dst_port } = ip.transport else {

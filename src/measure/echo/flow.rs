@@ -81,10 +81,12 @@ pub struct EchoFlow {
     /// Time of the first request.
     pub first_ns: i64,
     last_rtt_ns: Option<u64>,
-    last_reply_ns: Option<i64>,
-    /// First request after `last_reply_ns`.
-    asked_ns: Option<i64>,
+    /// Since when no reply has come while requests were sent.
+    silent_since_ns: Option<i64>,
+    last_request_ns: Option<i64>,
     last_lost_ns: Option<i64>,
+    /// There was a request since `silent_since_ns`.
+    waiting: bool,
 }
 
 impl EchoFlow {
@@ -105,26 +107,38 @@ impl EchoFlow {
             longest_gap: None,
             first_ns,
             last_rtt_ns: None,
-            last_reply_ns: None,
-            asked_ns: None,
+            silent_since_ns: None,
+            last_request_ns: None,
             last_lost_ns: None,
+            waiting: false,
         }
     }
 
-    pub(super) fn request(&mut self, time_ns: i64) {
+    pub(super) fn request(&mut self, time_ns: i64, timeout_ns: i64) {
         self.sent += 1;
-        self.asked_ns.get_or_insert(time_ns);
+        let idle_since = self
+            .last_request_ns
+            .filter(|&last| time_ns.saturating_sub(last) > timeout_ns);
+        if let Some(last_ns) = idle_since {
+            if self.waiting {
+                self.note_silence(last_ns);
+            }
+            self.silent_since_ns = None;
+        }
+        self.silent_since_ns.get_or_insert(time_ns);
+        self.last_request_ns = Some(time_ns);
+        self.waiting = true;
     }
 
     /// Gives the round-trip time, and its absolute difference to the one before.
-    pub(super) fn reply(&mut self, sent_ns: i64, time_ns: i64, timeout_ns: i64) -> (u64, Option<u64>) {
+    pub(super) fn reply(&mut self, sent_ns: i64, time_ns: i64) -> (u64, Option<u64>) {
         // Frames may stand a few microseconds out of order: a reply is never before its request.
         let rtt_ns = time_ns.saturating_sub(sent_ns).max(0).unsigned_abs();
         self.answered += 1;
         self.rtt_ns.record(rtt_ns);
-        self.end_gap(time_ns, timeout_ns);
-        self.last_reply_ns = Some(time_ns);
-        self.asked_ns = None;
+        self.note_silence(time_ns);
+        self.silent_since_ns = Some(time_ns);
+        self.waiting = false;
         let change_ns = self.last_rtt_ns.map(|last| last.abs_diff(rtt_ns));
         self.last_rtt_ns = Some(rtt_ns);
         (rtt_ns, change_ns)
@@ -135,23 +149,18 @@ impl EchoFlow {
         self.last_lost_ns = self.last_lost_ns.max(Some(sent_ns));
     }
 
-    /// The capture is over: a gap that no reply ended reaches to the last request that is known to be lost.
-    pub(super) fn finish(&mut self, timeout_ns: i64) {
-        if let Some(lost_ns) = self
+    /// The capture is over: a silence that no reply ended reaches to the last request that is known to be lost.
+    pub(super) fn finish(&mut self) {
+        let lost_since = self
             .last_lost_ns
-            .filter(|&lost_ns| self.last_reply_ns.is_none_or(|at| at < lost_ns))
-        {
-            self.end_gap(lost_ns, timeout_ns);
+            .filter(|&lost_ns| Some(lost_ns) > self.silent_since_ns);
+        if let Some(lost_ns) = lost_since {
+            self.note_silence(lost_ns);
         }
     }
 
-    fn end_gap(&mut self, to_ns: i64, timeout_ns: i64) {
-        let idle = |last: i64| {
-            self.asked_ns
-                .is_some_and(|asked| asked.saturating_sub(last) > timeout_ns)
-        };
-        let from_ns = self.last_reply_ns.filter(|&last| !idle(last)).or(self.asked_ns);
-        let Some(from_ns) = from_ns else { return };
+    fn note_silence(&mut self, to_ns: i64) {
+        let Some(from_ns) = self.silent_since_ns else { return };
         let gap = EchoGap { from_ns, to_ns };
         if self.longest_gap.is_none_or(|longest| longest.len_ns() < gap.len_ns()) {
             self.longest_gap = Some(gap);
@@ -176,12 +185,12 @@ mod tests {
         let mut flow = EchoFlow::new(EchoKind::Icmp, (end, end), (0, 0), 0);
         for &(what, sent, at) in steps {
             match what {
-                'q' => flow.request(sent * MS),
-                'r' => drop(flow.reply(sent * MS, at * MS, TIMEOUT)),
+                'q' => flow.request(sent * MS, TIMEOUT),
+                'r' => drop(flow.reply(sent * MS, at * MS)),
                 _ => flow.lose(sent * MS),
             }
         }
-        flow.finish(TIMEOUT);
+        flow.finish();
         flow.longest_gap.map(|gap| (gap.from_ns / MS, gap.to_ns / MS))
     }
 
@@ -216,6 +225,22 @@ mod tests {
             Some((1, 1002)),
             "within the timeout it still counts"
         );
+    }
+
+    #[test]
+    fn requests_that_go_another_way_for_a_while_make_no_gap() {
+        // The VM pauses, is on the other node for 8 s, and comes back.
+        let steps = [
+            ('q', 0, 0),
+            ('r', 0, 1),
+            ('q', 10, 0),
+            ('q', 20, 0),
+            ('l', 10, 0),
+            ('l', 20, 0),
+            ('q', 8020, 0),
+            ('r', 8020, 8027),
+        ];
+        assert_eq!(gap(&steps), Some((1, 20)));
     }
 
     #[test]

@@ -184,6 +184,11 @@ impl Probation {
     }
 
     fn answer(&mut self, direction: usize, mark: Mark, time_ns: i64, timeout_ns: i64) -> Option<Datagram> {
+        // Most UDP that is not answered is not a conversation at all.
+        let [a, b] = self.sides.map(|side| side.datagrams);
+        if [b, a][direction] == 0 {
+            return None;
+        }
         let open = |request: &Datagram| {
             request.direction != direction
                 && request.mark.key == mark.key
