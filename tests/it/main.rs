@@ -6,5 +6,7 @@ mod estimators;
 mod figures;
 mod fixtures;
 mod memory;
+mod migration;
+mod migration_logs;
 mod sameness;
 mod tshark;
