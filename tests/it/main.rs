@@ -8,5 +8,6 @@ mod fixtures;
 mod memory;
 mod migration;
 mod migration_logs;
+mod migration_scenes;
 mod sameness;
 mod tshark;
