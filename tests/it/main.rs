@@ -6,5 +6,8 @@ mod estimators;
 mod figures;
 mod fixtures;
 mod memory;
+mod migration;
+mod migration_logs;
+mod migration_scenes;
 mod sameness;
 mod tshark;

@@ -1,18 +1,17 @@
 //! The migration room against what QEMU, its events and the clients' logs say of the lab's captures.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
-
-#[path = "migration/drive.rs"]
 mod drive;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use drive::{Cut, findings, findings_of, shared};
+use drive::{Cut, findings, findings_of};
 use migqos::figure::{Figure, Reason};
 use migqos::migration::{AnnouncementKind, Config, Findings, Kind, Migration, Outcome, VmName};
 use migqos::packet::Mac;
 use serde_json::Value;
+
+use crate::common::shared;
 
 const VM: Mac = Mac([0xbc, 0x24, 0x11, 0x5c, 0x64, 0x9a]);
 
@@ -25,7 +24,7 @@ struct Run {
 
 /// Every run of the lab that has captures.
 fn runs(shared: &Path) -> Vec<Run> {
-    let lab = shared.join("captures/lab");
+    let lab = shared.join("lab");
     let mut dirs: Vec<PathBuf> = [lab.clone(), lab.join("13-thesis-30x2")]
         .iter()
         .flat_map(|dir| std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()))
@@ -114,11 +113,14 @@ fn has_false_clock(run: &Run, point: &str) -> bool {
     run.name.starts_with("14") && matches!(point, "dst" | "dst-step")
 }
 
+/// A run, and what is found in each of its captures.
+type Answered = (Run, Vec<(String, Findings)>);
+
 /// What is found in every capture of the lab, read once for all tests.
-fn lab() -> &'static [(Run, Vec<(String, Findings)>)] {
-    static LAB: OnceLock<Vec<(Run, Vec<(String, Findings)>)>> = OnceLock::new();
+fn lab() -> &'static [Answered] {
+    static LAB: OnceLock<Vec<Answered>> = OnceLock::new();
     LAB.get_or_init(|| {
-        let Some(shared) = shared() else { return Vec::new() };
+        let Some(shared) = shared("") else { return Vec::new() };
         let read = |run: Run| {
             let captures = run.captures().into_iter();
             let found = captures
@@ -189,7 +191,7 @@ fn shared_lab_migration_time_and_bytes_are_qemus() {
 
 #[test]
 fn shared_lab_storage_is_what_the_writes_carried() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let runs = runs(&shared);
     let run = run(&runs, "07");
     for point in ["src", "dst"] {
@@ -210,7 +212,7 @@ fn shared_lab_storage_is_what_the_writes_carried() {
 
 #[test]
 fn shared_lab_whole_payload_gives_qemus_pages_rounds_and_downtime() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let runs = runs(&shared);
     for name in ["01f", "09f"] {
         let run = run(&runs, name);
@@ -326,7 +328,7 @@ fn gap_in_log(text: &str, column: impl Fn(&str) -> Option<i64>, moment: i64) -> 
 
 #[test]
 fn shared_lab_service_downtime_is_what_the_clients_log_says() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let runs = runs(&shared);
     let cases = [
         ("01-", "client", "client_ping.log", 204.0),
@@ -368,7 +370,7 @@ fn shared_lab_service_downtime_is_what_the_clients_log_says() {
 
 #[test]
 fn shared_lab_every_flow_of_the_vm_has_its_own_gap() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let runs = runs(&shared);
     let run = run(&runs, "10");
     let found = findings(&run.capture("client"), Config::default()).migrations;
@@ -430,7 +432,7 @@ fn shared_lab_the_pause_is_the_guests_own_within_its_resolution() {
 
 #[test]
 fn shared_lab_negatives_have_no_migration() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let runs = runs(&shared);
     for name in ["12", "17"] {
         let run = run(&runs, name);
@@ -443,11 +445,8 @@ fn shared_lab_negatives_have_no_migration() {
 
 #[test]
 fn shared_corpus_has_no_migration() {
-    let Some(shared) = shared() else { return };
-    let mut dirs = vec![
-        shared.join("captures/corpus/accuracy"),
-        shared.join("captures/corpus/robust"),
-    ];
+    let Some(shared) = shared("") else { return };
+    let mut dirs = vec![shared.join("corpus/accuracy"), shared.join("corpus/robust")];
     let mut files = 0;
     while let Some(dir) = dirs.pop() {
         for entry in std::fs::read_dir(dir).unwrap() {
@@ -474,7 +473,7 @@ fn shared_corpus_has_no_migration() {
 /// announcement do.
 #[test]
 fn shared_lab_a_capture_that_starts_in_mid_stream_shows_the_migration() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let runs = runs(&shared);
     for (name, point, skip) in [
         ("01-", "src", 400),
@@ -517,7 +516,7 @@ fn shared_lab_a_capture_that_starts_in_mid_stream_shows_the_migration() {
 
 #[test]
 fn shared_lab_a_disk_whose_beginning_was_not_captured_is_still_recognised() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let runs = runs(&shared);
     for point in ["src", "dst"] {
         // The memory's connection opens later.
@@ -534,7 +533,7 @@ fn shared_lab_a_disk_whose_beginning_was_not_captured_is_still_recognised() {
 
 #[test]
 fn shared_lab_a_shorter_snap_length_changes_no_figure_but_those_of_the_content() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let runs = runs(&shared);
     // Ethernet, IPv4 and TCP with timestamps take 66 bytes: 4 bytes of payload at 70, none at 66.
     for (name, point) in [("01f", "src"), ("09f", "src"), ("04", "dst"), ("05", "sw")] {
@@ -558,7 +557,7 @@ fn shared_lab_a_shorter_snap_length_changes_no_figure_but_those_of_the_content()
 
 #[test]
 fn shared_lab_frames_that_the_capture_lost_are_counted_as_transferred() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let runs = runs(&shared);
     let run = run(&runs, "02");
     let whole = findings(&run.capture("src"), Config::default()).migrations;
@@ -575,7 +574,7 @@ fn shared_lab_frames_that_the_capture_lost_are_counted_as_transferred() {
 /// The lab's bulk transfers on the ports of migrations.
 #[test]
 fn shared_lab_iperf3_and_http_on_migration_ports_are_no_migrations() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let runs = runs(&shared);
     for port in [60_000, 60_017, 49_152, 8000, 8002] {
         for (name, from) in [("12", 5201), ("12", 80), ("17", 22)] {

@@ -1,25 +1,12 @@
 //! Drives reader, decoder, conversations and tracker over a capture, as the engine does.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use migqos::capture::{Block, Frame, Input, ReadOptions, Reader};
 use migqos::flow::duplicates::DuplicateFinder;
 use migqos::flow::table::{Endpoint, FlowTable, Tuple};
 use migqos::migration::{Config, Findings, MigrationTracker};
 use migqos::packet::{DecodeOptions, Network, Packet, Transport, decode};
-
-/// The folder of captures that is shared between checkouts; `None` where it is not there.
-pub fn shared() -> Option<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let found = here
-        .ancestors()
-        .map(|dir| dir.join("shared"))
-        .find(|dir| dir.join("captures/lab").is_dir());
-    if found.is_none() {
-        println!("skipped: ../shared is not there");
-    }
-    found
-}
 
 /// Frames of a capture that a test lets through.
 pub struct Cut<'a> {
