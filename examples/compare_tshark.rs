@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -15,13 +16,12 @@ use migqos::measure::tcp::wireshark::Flag;
 #[path = "../tests/support/wireshark.rs"]
 mod ours;
 
-/// One count for each of [`Flag::ALL`].
-type Counts = [u64; Flag::ALL.len()];
+use ours::{Counts, Key, Keys};
 
 /// Agreement of at least so many in a hundred conversations is what this project promises.
 const PROMISED_PERCENT: usize = 99;
 
-/// What differs at most is printed in full for so many conversations.
+/// At most so many differing conversations are named.
 const NAMED: usize = 50;
 
 #[derive(Default)]
@@ -70,35 +70,31 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) {
 
 fn compare(capture: &Path, table: &mut Table) {
     // What is no capture to one of the two cannot be compared.
-    let Ok(ours) = ours::conversations(capture) else { return };
+    let Ok(ours) = ours::conversations(capture, true) else {
+        return;
+    };
     let Some(mut theirs) = tshark(capture) else { return };
     table.captures += 1;
-    let ours = ours.iter().map(|conversation| {
-        let total = conversation.total();
-        (conversation.first_frame, Flag::ALL.map(|flag| total.get(flag)))
-    });
-    for (first_frame, ours) in ours {
-        let found = theirs.remove(&first_frame);
-        count(capture, first_frame, Some(ours), found, table);
+    for (key, ours) in ours {
+        let found = theirs.remove(&key);
+        count(capture, &key, Some(ours), found, table);
     }
     let mut left: Vec<_> = theirs.into_iter().collect();
     left.sort_unstable();
-    for (first_frame, counts) in left {
-        count(capture, first_frame, None, Some(counts), table);
+    for (key, counts) in left {
+        count(capture, &key, None, Some(counts), table);
     }
 }
 
 /// Adds one conversation, which one side may not have.
-fn count(capture: &Path, first_frame: u64, ours: Option<Counts>, theirs: Option<Counts>, table: &mut Table) {
+fn count(capture: &Path, key: &Key, ours: Option<Counts>, theirs: Option<Counts>, table: &mut Table) {
     table.conversations += 1;
     if ours.is_some() && ours == theirs {
         table.exact += 1;
     } else if table.conversations - table.exact <= NAMED {
-        eprintln!(
-            "{}: conversation of frame {first_frame}: {}",
-            capture.display(),
-            difference(ours, theirs)
-        );
+        let ([a, b], earlier) = key;
+        let what = difference(ours, theirs);
+        eprintln!("{}: {a} {b} #{earlier}: {what}", capture.display());
     }
     let (ours, theirs) = (ours.unwrap_or_default(), theirs.unwrap_or_default());
     for flag in 0..Flag::ALL.len() {
@@ -111,8 +107,8 @@ fn count(capture: &Path, first_frame: u64, ours: Option<Counts>, theirs: Option<
 fn difference(ours: Option<Counts>, theirs: Option<Counts>) -> String {
     let (ours, theirs) = match (ours, theirs) {
         (Some(ours), Some(theirs)) => (ours, theirs),
-        (Some(_), None) => return "tshark has no conversation that begins there".to_owned(),
-        _ => return "only tshark has a conversation that begins there".to_owned(),
+        (Some(_), None) => return "tshark has no such conversation".to_owned(),
+        _ => return "only tshark has this conversation".to_owned(),
     };
     let differing = Flag::ALL.iter().zip(ours.iter().zip(theirs));
     differing
@@ -122,34 +118,83 @@ fn difference(ours: Option<Counts>, theirs: Option<Counts>) -> String {
         .join(", ")
 }
 
-/// tshark's counts by the conversation's first frame; `None` where tshark cannot read the file.
-fn tshark(capture: &Path) -> Option<HashMap<u64, Counts>> {
-    // A TCP header that an ICMP error returns is not a segment of the conversation.
+/// tshark's counts of each conversation; `None` where tshark cannot read the file or sees no TCP in it.
+fn tshark(capture: &Path) -> Option<HashMap<Key, Counts>> {
     let mut command = Command::new("tshark");
+    // A TCP header that an ICMP error returns is not a segment of the conversation.
     command.args(["-n", "-Y", "tcp and not icmp and not icmpv6", "-T", "fields", "-r"]);
-    command.arg(capture).args(["-e", "frame.number", "-e", "tcp.stream"]);
+    command.arg(capture);
+    for field in ADDRESSING {
+        command.args(["-e", field]);
+    }
     for flag in Flag::ALL {
         command.args(["-e", &format!("tcp.analysis.{}", flag.name())]);
     }
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-    let mut first_frames: HashMap<u64, u64> = HashMap::new();
-    let mut counts: HashMap<u64, Counts> = HashMap::new();
+    let mut keys = Keys::default();
+    let mut streams: HashMap<String, Key> = HashMap::new();
+    let mut counts: HashMap<Key, Counts> = HashMap::new();
     for line in BufReader::new(child.stdout.take()?).lines() {
         let line = line.ok()?;
-        let mut fields = line.split('\t');
-        let frame: u64 = fields.next()?.parse().ok()?;
-        // Where TCP carries TCP, the innermost.
-        let Some(stream) = fields.next()?.rsplit(',').next().and_then(|stream| stream.parse().ok()) else {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let (addressing, flags) = fields.split_at_checked(ADDRESSING.len())?;
+        let Some((stream, source, target)) = endpoints(addressing) else {
             continue;
         };
-        let counts = counts.entry(*first_frames.entry(stream).or_insert(frame)).or_default();
-        for (count, field) in counts.iter_mut().zip(fields) {
+        let key = *streams.entry(stream).or_insert_with(|| keys.next(source, target));
+        for (count, field) in counts.entry(key).or_default().iter_mut().zip(flags) {
             *count += u64::from(!field.is_empty());
         }
     }
     // Its status is not asked: a capture that breaks off ends with an error after everything whole was printed.
     child.wait().ok()?;
-    (!first_frames.is_empty()).then_some(counts)
+    (!counts.is_empty()).then_some(counts)
+}
+
+/// What tshark is asked for to tell conversations apart.
+const ADDRESSING: [&str; 8] = [
+    "tcp.stream",
+    "frame.protocols",
+    "ip.src",
+    "ip.dst",
+    "ipv6.src",
+    "ipv6.dst",
+    "tcp.srcport",
+    "tcp.dstport",
+];
+
+/// Stream, sender and receiver of a frame's TCP segment. In a tunnel the IP header next to TCP counts, and TCP's
+/// payload may hold whole frames again, so tshark gives lists.
+fn endpoints(fields: &[&str]) -> Option<(String, SocketAddr, SocketAddr)> {
+    let [
+        stream,
+        protocols,
+        ip_src,
+        ip_dst,
+        ipv6_src,
+        ipv6_dst,
+        src_port,
+        dst_port,
+    ] = fields
+    else {
+        return None;
+    };
+    let before_tcp: Vec<&str> = protocols.split(':').take_while(|protocol| *protocol != "tcp").collect();
+    let ip = before_tcp
+        .iter()
+        .rev()
+        .find(|protocol| ["ip", "ipv6"].contains(protocol))?;
+    let nth = before_tcp.iter().filter(|protocol| *protocol == ip).count() - 1;
+    let (src, dst) = if *ip == "ip" {
+        (ip_src, ip_dst)
+    } else {
+        (ipv6_src, ipv6_dst)
+    };
+    let address = |list: &str| list.split(',').nth(nth)?.parse::<IpAddr>().ok();
+    let port = |list: &str| list.split(',').next()?.parse::<u16>().ok();
+    let source = SocketAddr::new(address(src)?, port(src_port)?);
+    let target = SocketAddr::new(address(dst)?, port(dst_port)?);
+    Some((stream.split(',').next()?.to_owned(), source, target))
 }
 
 fn print(table: &Table) {

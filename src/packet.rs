@@ -193,7 +193,8 @@ pub struct Ip {
     pub transport: Transport,
     /// Transport payload on the wire, bytes (IP length less all headers).
     pub payload_len: u32,
-    /// Where the transport payload begins in the frame, bytes from its start.
+    /// Where the transport payload begins in the frame, bytes from its start; `u32::MAX` where TCP's header is longer
+    /// than what the packet had room for on the wire.
     pub payload_offset: u32,
     /// How many bytes of the transport payload were captured.
     pub payload_captured: u32,

@@ -72,3 +72,89 @@ impl StreamTracker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Direction::{Ab, Ba};
+
+    fn segment(flags: u16, seq: u32, ack: u32) -> Tcp {
+        Tcp {
+            src_port: 0,
+            dst_port: 0,
+            seq,
+            ack,
+            flags,
+            window: 0,
+            header_len: 20,
+            window_scale: None,
+            mss: None,
+            timestamps: None,
+            sack_blocks: 0,
+            sack_permitted: false,
+            sack: [(0, 0); 2],
+            options_cut: false,
+        }
+    }
+
+    fn after(segments: &[(Direction, Tcp)]) -> StreamTracker {
+        let mut tracker = StreamTracker::new();
+        for (direction, tcp) in segments {
+            tracker.note(*direction, tcp);
+        }
+        tracker
+    }
+
+    // Every answer below was held against tcp.stream and tcp.analysis.reused_ports of tshark 4.0.17.
+
+    #[test]
+    fn a_syn_of_another_number_opens_a_stream_from_either_side() {
+        let tracker = after(&[
+            (Ab, segment(Tcp::SYN, 1000, 0)),
+            (Ba, segment(Tcp::SYN | Tcp::ACK, 9000, 1001)),
+        ]);
+        assert_eq!(tracker.admit(Ab, &segment(Tcp::SYN, 1001, 0)), Admission::Opens);
+        assert_eq!(tracker.admit(Ba, &segment(Tcp::SYN, 5000, 0)), Admission::Opens);
+    }
+
+    #[test]
+    fn a_syn_of_the_same_number_repeats_itself_even_after_the_end() {
+        let tracker = after(&[(Ab, segment(Tcp::SYN, 1000, 0)), (Ab, segment(Tcp::RST, 1001, 0))]);
+        assert_eq!(tracker.admit(Ab, &segment(Tcp::SYN, 1000, 0)), Admission::RepeatsSyn);
+    }
+
+    #[test]
+    fn a_simultaneous_open_is_one_stream() {
+        let tracker = after(&[(Ab, segment(Tcp::SYN, 1000, 0))]);
+        assert_eq!(tracker.admit(Ba, &segment(Tcp::SYN, 9000, 0)), Admission::Continues);
+    }
+
+    #[test]
+    fn without_its_syn_a_direction_began_before_its_first_byte_or_its_first_acknowledgement() {
+        let tracker = after(&[(Ab, segment(Tcp::ACK, 1001, 9001))]);
+        assert_eq!(tracker.admit(Ab, &segment(Tcp::SYN, 1000, 0)), Admission::RepeatsSyn);
+        assert_eq!(tracker.admit(Ba, &segment(Tcp::SYN, 9000, 0)), Admission::RepeatsSyn);
+        assert_eq!(tracker.admit(Ab, &segment(Tcp::SYN, 1001, 0)), Admission::Opens);
+    }
+
+    #[test]
+    fn the_acknowledgement_field_without_its_flag_says_nothing() {
+        let tracker = after(&[(Ab, segment(Tcp::SYN, 1000, 77))]);
+        assert_eq!(tracker.admit(Ba, &segment(Tcp::SYN, 9000, 0)), Admission::Continues);
+    }
+
+    #[test]
+    fn a_syn_ack_of_another_number_changes_what_its_side_began_with() {
+        let mut tracker = after(&[(Ba, segment(Tcp::SYN | Tcp::ACK, 9000, 1001))]);
+        let other = segment(Tcp::SYN | Tcp::ACK, 9500, 1001);
+        assert_eq!(tracker.admit(Ba, &other), Admission::ChangesSynAck);
+        tracker.note(Ba, &other);
+        assert_eq!(tracker.admit(Ba, &other), Admission::Continues);
+    }
+
+    #[test]
+    fn data_opens_nothing() {
+        let tracker = after(&[(Ab, segment(Tcp::SYN, 1000, 0))]);
+        assert!(!tracker.opens_new_stream(Ab, &segment(Tcp::ACK, 77_000, 1)));
+    }
+}

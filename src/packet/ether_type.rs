@@ -16,9 +16,20 @@ pub(super) const MPLS: [u16; 2] = [0x8847, 0x8848];
 const OTHER_TAGS: [(u16, usize); 2] = [(0x8926, 6), (0x8909, 8)];
 /// EtherType of Ethernet within another protocol (transparent Ethernet bridging).
 pub(super) const ETHERNET: u16 = 0x6558;
-/// EtherTypes that announce another Ethernet frame, with the bytes before it: transparent bridging, FabricPath (its
-/// tag), provider backbone bridges (802.1ah, the service tag).
-const ETHERNET_WITHIN: [(u16, usize); 3] = [(ETHERNET, 0), (0x8903, 2), (0x88e7, 4)];
+/// EtherTypes that announce another Ethernet frame, with the bytes before it: transparent bridging, provider backbone
+/// bridges (802.1ah, the service tag).
+const ETHERNET_WITHIN: [(u16, usize); 2] = [(ETHERNET, 0), (0x88e7, 4)];
+
+/// Cisco's FabricPath: a tunnel of whole Ethernet frames, each with its checksum, as Wireshark reads it.
+mod fabric_path {
+    /// EtherType.
+    pub const TYPE: u16 = 0x8903;
+    /// Bytes of the tag before the frame within.
+    pub const TAG_LEN: usize = 2;
+    /// Bytes of the checksum behind it.
+    pub const CHECKSUM_LEN: usize = 4;
+}
+
 /// EtherType of a PPPoE session (RFC 2516).
 const PPPOE_SESSION: u16 = 0x8864;
 /// Greatest value of the type field that is a length (IEEE 802.3).
@@ -101,6 +112,15 @@ pub(super) fn decode(ether_type: u16, layer: Layer<'_>, context: &mut Context) -
         tag if tag_len(tag).is_some() => decode_tags(tag, layer, context),
         label if MPLS.contains(&label) => decode_mpls(label, layer, context),
         PPPOE_SESSION => decode_pppoe(layer, context),
+        fabric_path::TYPE => match context.tunnels_left.checked_sub(1) {
+            Some(left) => {
+                context.tunnels_left = left;
+                let within = layer.skip(fabric_path::TAG_LEN);
+                let len = within.wire_len().saturating_sub(fabric_path::CHECKSUM_LEN);
+                link::ethernet(within.limit(len), context)
+            }
+            None => Network::Other(fabric_path::TYPE),
+        },
         other => match ETHERNET_WITHIN.iter().find(|within| within.0 == other) {
             Some(&(_, len)) => link::ethernet(layer.skip(len), context),
             None => Network::Other(other),
@@ -205,8 +225,10 @@ pub(super) fn decode_llc(layer: Layer<'_>, context: &mut Context) -> Network {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{RECEIVER, SENDER, TCP, dst_port, ethernet, ip, ipv4, ipv6, join, read, read_cut, tcp};
-    use super::super::{Mac, Network};
+    use super::super::testing::{
+        RECEIVER, SENDER, TCP, dst_port, ethernet, frame, ip, ipv4, ipv6, join, read, read_cut, tcp,
+    };
+    use super::super::{DecodeOptions, Mac, Network, decode};
     use crate::capture::LinkType;
 
     const SNAP_IP: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
@@ -300,13 +322,27 @@ mod tests {
 
     #[test]
     fn ethernet_within_ethernet_is_looked_into_but_not_for_ever() {
-        carries_the_packet(&ethernet(0x8903, &join(&[&[0, 1], &ethernet(0x0800, &packet())])));
         carries_the_packet(&ethernet(0x88e7, &join(&[&[0, 0, 0, 1], &ethernet(0x0800, &packet())])));
         let mut nested = packet();
         for _ in 0..10_000 {
             nested = ethernet(0x6558, &nested);
         }
         assert_eq!(read(LinkType::ETHERNET, &nested).network, Network::Other(0x6558));
+    }
+
+    #[test]
+    fn fabric_path_is_a_tunnel_of_frames_with_their_checksums() {
+        let bytes = ethernet(
+            0x8903,
+            &join(&[&[0, 1], &ethernet(0x0800, &packet()), &[0xde, 0xad, 0xbe, 0xef]]),
+        );
+        assert_eq!(read(LinkType::ETHERNET, &bytes).network, Network::Other(0x8903));
+        let found = ip(decode(
+            &frame(LinkType::ETHERNET, &bytes),
+            &bytes,
+            DecodeOptions { decapsulate: true },
+        ));
+        assert_eq!((dst_port(&found), found.payload_len), (80, 4));
     }
 
     #[test]

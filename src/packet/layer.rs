@@ -45,6 +45,15 @@ impl<'a> Layer<'a> {
         }
     }
 
+    /// A layer that cannot be told where it is: empty, beyond any frame.
+    pub(super) fn nowhere(self) -> Self {
+        Self {
+            start: usize::MAX,
+            end: usize::MAX,
+            ..self
+        }
+    }
+
     /// The layer ended after `len` bytes by its own account: what follows is padding. A length beyond the frame
     /// changes nothing.
     pub(super) fn limit(self, len: usize) -> Self {

@@ -490,7 +490,11 @@ mod tests {
             if let Network::Ip(ip) = packet.network {
                 prop_assert!(ip.payload_captured <= ip.payload_len);
                 prop_assert!(ip.payload_len <= ip.total_len);
-                prop_assert!((ip.payload_offset + ip.payload_len) as usize <= wire_len);
+                let fits = match ip.payload_offset {
+                    u32::MAX => ip.payload_len == 0,
+                    offset => (offset + ip.payload_len) as usize <= wire_len,
+                };
+                prop_assert!(fits);
                 prop_assert!(ip.payload_captured == 0
                     || (ip.payload_offset + ip.payload_captured) as usize <= bytes.len());
             }

@@ -70,7 +70,12 @@ fn tcp(layer: Layer<'_>) -> (Transport, Layer<'_>) {
         sack: found.sack,
         options_cut: real < header_len,
     };
-    (Transport::Tcp(tcp), layer.skip(header_len))
+    let payload = if layer.wire_len() < header_len {
+        layer.nowhere()
+    } else {
+        layer.skip(header_len)
+    };
+    (Transport::Tcp(tcp), payload)
 }
 
 fn udp(layer: Layer<'_>) -> (Transport, Layer<'_>) {
@@ -231,6 +236,7 @@ mod tests {
             panic!()
         };
         assert_eq!((tcp.header_len, tcp.options_cut, packet.payload_len), (60, true, 0));
+        assert_eq!(packet.payload_offset, u32::MAX);
     }
 
     #[test]

@@ -1,86 +1,57 @@
 //! The flags of every TCP conversation of a capture, from this library.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::path::Path;
 
-use migqos::capture::{Block, Input, ReadOptions, Reader};
+use migqos::analysis;
+use migqos::capture::Input;
 use migqos::error::Result;
-use migqos::flow::table::{Endpoint, FlowTable, Tuple};
-use migqos::measure::tcp::wireshark::{FlagCounts, WiresharkAnalyser};
-use migqos::packet::{DecodeOptions, Ip, Network, Tcp, Transport, decode};
+use migqos::measure::tcp::wireshark::Flag;
+use migqos::options::AnalysisOptions;
+use migqos::progress::Silent;
 
-/// A TCP conversation and how often each flag was seen in it, by direction.
-pub struct Conversation {
-    pub first_frame: u64,
-    pub a: (IpAddr, u16),
-    pub b: (IpAddr, u16),
-    pub counts: [FlagCounts; 2],
-    analyser: WiresharkAnalyser,
-}
+/// One count for each of [`Flag::ALL`].
+pub type Counts = [u64; Flag::ALL.len()];
 
-impl Conversation {
-    fn new(first_frame: u64, ip: &Ip, tcp: &Tcp, analyser: WiresharkAnalyser) -> Self {
-        Self {
-            first_frame,
-            a: (ip.src, tcp.src_port),
-            b: (ip.dst, tcp.dst_port),
-            counts: Default::default(),
-            analyser,
-        }
-    }
+/// The endpoints of a conversation, the lower one first, and how many earlier conversations they had.
+pub type Key = ([SocketAddr; 2], usize);
 
-    /// Both directions together.
-    pub fn total(&self) -> FlagCounts {
-        let mut total = self.counts[0];
-        total.merge(&self.counts[1]);
-        total
+/// Gives the conversations of a capture, which come in order, their keys.
+#[derive(Default)]
+pub struct Keys(std::collections::HashMap<[SocketAddr; 2], usize>);
+
+impl Keys {
+    /// The key of the next conversation between two endpoints.
+    pub fn next(&mut self, a: SocketAddr, b: SocketAddr) -> Key {
+        let ends = [a.min(b), a.max(b)];
+        let earlier = self.0.entry(ends).or_insert(0);
+        *earlier += 1;
+        (ends, *earlier - 1)
     }
 }
 
-/// The TCP conversations of a capture in order of their first frame, tunnels looked into as Wireshark does.
+/// The TCP conversations of a capture in order of their first frame; with `decapsulate` tunnels are looked into, as
+/// Wireshark always does.
 ///
 /// # Errors
 /// Where the file is not a capture or cannot be read.
-pub fn conversations(path: &Path) -> Result<Vec<Conversation>> {
-    let mut reader = Reader::open(&Input::from_argument(path), &ReadOptions::default())?;
-    let mut table = FlowTable::default();
-    let mut conversations: Vec<Conversation> = Vec::new();
-    let mut recycled = Block::default();
-    while let Some(block) = reader.next_block(recycled)? {
-        for (number, frame) in (block.first_number..).zip(&block.frames) {
-            let packet = decode(frame, block.bytes(frame), DecodeOptions { decapsulate: true });
-            let Network::Ip(ip) = packet.network else { continue };
-            let Transport::Tcp(tcp) = ip.transport else { continue };
-            let endpoint = |address, port| Endpoint { address, port };
-            let tuple = Tuple {
-                protocol: 6,
-                has_ports: true,
-                src: endpoint(ip.src, tcp.src_port),
-                dst: endpoint(ip.dst, tcp.dst_port),
-            };
-            let mut place = table.place(&tuple);
-            if place.new {
-                conversations.push(Conversation::new(number, &ip, &tcp, WiresharkAnalyser::new()));
-            } else if conversations[place.conversation as usize]
-                .analyser
-                .opens_new_stream(place.direction, &tcp)
-            {
-                place = table.reopen(&tuple);
-                conversations.push(Conversation::new(
-                    number,
-                    &ip,
-                    &tcp,
-                    WiresharkAnalyser::on_reused_ports(),
-                ));
-            }
-            let conversation = &mut conversations[place.conversation as usize];
-            let time_ns = packet.time_ns.unwrap_or(0);
-            let flags = conversation
-                .analyser
-                .packet(place.direction, time_ns, &packet, &ip, &tcp);
-            conversation.counts[place.direction.index()].add(flags);
-        }
-        recycled = block;
-    }
-    Ok(conversations)
+pub fn conversations(path: &Path, decapsulate: bool) -> Result<Vec<(Key, Counts)>> {
+    let options = AnalysisOptions {
+        decapsulate,
+        ..AnalysisOptions::default()
+    };
+    let (inspection, _) = analysis::inspect(&Input::from_argument(path), &options, &Silent)?;
+    let mut keys = Keys::default();
+    let rows = inspection.conversations.iter().filter_map(|row| {
+        let flags = &row.tcp.as_ref()?.flags;
+        let key = keys.next(row.a.parse().ok()?, row.b.parse().ok()?);
+        let count = |flag: Flag| {
+            flags
+                .iter()
+                .find(|(name, _)| *name == flag.name())
+                .map_or(0, |(_, n)| *n)
+        };
+        Some((key, Flag::ALL.map(count)))
+    });
+    Ok(rows.collect())
 }

@@ -63,13 +63,9 @@ impl Segment {
     }
 }
 
-/// The payload of a segment as Wireshark measures it: what the IP header says, but no more than the frame had room
-/// for on the wire. `None` for a fragment, and where the TCP header is longer than the packet.
-fn payload_len(packet: &Packet, ip: &Ip, tcp: &Tcp) -> Option<u32> {
-    let room = packet.wire_len.checked_sub(ip.payload_offset)?;
-    let shortest_ip_header = if ip.src.is_ipv4() { 20 } else { 40 };
-    let fits = ip.total_len >= shortest_ip_header + u32::from(tcp.header_len);
-    (fits && ip.fragment.is_none()).then_some(ip.payload_len.min(room))
+/// The payload of a segment; `None` for a fragment, and where the TCP header has no room in the packet.
+fn payload_len(packet: &Packet, ip: &Ip) -> Option<u32> {
+    (ip.fragment.is_none() && ip.payload_offset <= packet.wire_len).then_some(ip.payload_len)
 }
 
 /// The analysis of one TCP connection, fed with its segments in file order.
@@ -113,7 +109,7 @@ impl WiresharkAnalyser {
 
     /// The flags of the next packet, whose transport is `tcp`; none where its payload's length is not known.
     pub fn packet(&mut self, direction: Direction, time_ns: i64, packet: &Packet, ip: &Ip, tcp: &Tcp) -> FlagSet {
-        match payload_len(packet, ip, tcp) {
+        match payload_len(packet, ip) {
             Some(payload_len) => self.segment(direction, time_ns, tcp, payload_len),
             None => {
                 self.reused_ports = false;

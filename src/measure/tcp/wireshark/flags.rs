@@ -148,3 +148,38 @@ impl FlagCounts {
         Flag::ALL.into_iter().map(|flag| (flag, self.get(flag)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_holds_what_was_put_into_it() {
+        let set: FlagSet = [Flag::ReusedPorts, Flag::Retransmission].into_iter().collect();
+        assert!(set.contains(Flag::ReusedPorts) && !set.contains(Flag::OutOfOrder));
+        assert_eq!(
+            set.iter().collect::<Vec<_>>(),
+            [Flag::Retransmission, Flag::ReusedPorts]
+        );
+        assert!(FlagSet::EMPTY.is_empty() && !set.is_empty());
+    }
+
+    #[test]
+    fn counts_add_up_flag_by_flag() {
+        let mut counts = FlagCounts::default();
+        let spurious = [Flag::Retransmission, Flag::SpuriousRetransmission];
+        counts.add(spurious.into_iter().collect());
+        counts.add([Flag::Retransmission].into_iter().collect());
+        let mut twice = counts;
+        twice.merge(&counts);
+        let not_zero: Vec<_> = twice.iter().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(not_zero, [(Flag::Retransmission, 4), (Flag::SpuriousRetransmission, 2)]);
+    }
+
+    #[test]
+    fn every_flag_stands_at_its_own_place() {
+        for (place, flag) in Flag::ALL.into_iter().enumerate() {
+            assert_eq!(flag as usize, place);
+        }
+    }
+}

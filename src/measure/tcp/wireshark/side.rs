@@ -186,3 +186,46 @@ impl Unacked {
         self.acked_since_purge = true;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_compare_across_the_wrap() {
+        assert!(after(5, u32::MAX - 5));
+        assert!(before(u32::MAX - 5, 5));
+        assert!(at_most(7, 7) && !after(7, 7));
+    }
+
+    #[test]
+    fn half_the_space_apart_each_number_is_before_and_after_the_other() {
+        // tshark 4.0.17 flags such a segment as lost_segment and spurious_retransmission at once.
+        assert!(after(0x8000_0000, 0) && before(0x8000_0000, 0) && at_most(0x8000_0000, 0));
+    }
+
+    #[test]
+    fn the_list_of_unacknowledged_segments_ends_at_ten_thousand() {
+        let mut unacked = Unacked::default();
+        assert!((1..=10_000).all(|end| unacked.push(end * 10)));
+        assert!(!unacked.push(100_010));
+        unacked.acknowledge(20);
+        assert!(unacked.push(100_010) && unacked.push(100_020));
+        assert!(!unacked.push(100_030));
+    }
+
+    #[test]
+    fn segments_acknowledged_behind_one_that_is_not_make_room_when_it_is_needed() {
+        let mut unacked = Unacked::default();
+        unacked.push(1_000_000);
+        assert!((1..10_000).all(|end| unacked.push(end * 10)));
+        unacked.acknowledge(99_990);
+        assert!(unacked.push(100_000));
+        assert_eq!(unacked.ends, [1_000_000, 100_000]);
+    }
+
+    #[test]
+    fn a_connection_of_a_few_packets_is_small() {
+        assert!(size_of::<super::super::WiresharkAnalyser>() < 300);
+    }
+}
