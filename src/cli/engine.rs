@@ -39,7 +39,8 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
         return Err(Error::new(ErrorKind::Usage, format!("{option} is not in this version")));
     }
     let inputs: Vec<Input> = captures.iter().map(Input::from_argument).collect();
-    let answer = analysis::analyze(&inputs, &request.options, progress)?;
+    let name = captures.first().map_or(Path::new("-"), PathBuf::as_path);
+    let answer = analysis::analyze(&inputs, &request.options, progress).map_err(|error| error.path(name))?;
     let mut summary = answer.summary;
     summary.selection.display_filter = display_filter(&summary.nodes, &request.options);
     let grader = request.grading.grader();
@@ -63,7 +64,8 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
 /// # Errors
 /// A capture that cannot be read.
 pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress) -> Result<(Inspection, Vec<Value>)> {
-    let (inspection, findings) = analysis::inspect(&Input::from_argument(capture), &request.options, progress)?;
+    let (inspection, findings) = analysis::inspect(&Input::from_argument(capture), &request.options, progress)
+        .map_err(|error| error.path(capture))?;
     let start_ns = inspection.capture.start_ns.unwrap_or(0);
     Ok((inspection, migrations(&findings, start_ns)))
 }

@@ -5,6 +5,8 @@ mod corpus;
 mod estimators;
 mod figures;
 mod fixtures;
+mod manners;
 mod memory;
+mod report;
 mod sameness;
 mod tshark;
