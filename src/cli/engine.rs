@@ -13,6 +13,7 @@ use crate::migration::Findings;
 use crate::progress::Progress;
 use crate::report::document::Document;
 use crate::report::files::Drawn;
+use crate::report::filter::display_filter;
 use crate::report::json::{Extras, migration_json};
 use crate::summary::{Inspection, Summary};
 
@@ -38,8 +39,10 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
         return Err(Error::new(ErrorKind::Usage, format!("{option} is not in this version")));
     }
     let inputs: Vec<Input> = captures.iter().map(Input::from_argument).collect();
-    let answer = analysis::analyze(&inputs, &request.options, progress)?;
+    let name = captures.first().map_or(Path::new("-"), PathBuf::as_path);
+    let answer = analysis::analyze(&inputs, &request.options, progress).map_err(|error| error.path(name))?;
     let mut summary = answer.summary;
+    summary.selection.display_filter = display_filter(&summary.nodes, &request.options);
     let grader = request.grading.grader();
     for second in &mut summary.seconds {
         second.index = grader.mean_index(&Figures::from(&*second));
@@ -61,7 +64,8 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
 /// # Errors
 /// A capture that cannot be read.
 pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress) -> Result<(Inspection, Vec<Value>)> {
-    let (inspection, findings) = analysis::inspect(&Input::from_argument(capture), &request.options, progress)?;
+    let (inspection, findings) = analysis::inspect(&Input::from_argument(capture), &request.options, progress)
+        .map_err(|error| error.path(capture))?;
     let start_ns = inspection.capture.start_ns.unwrap_or(0);
     Ok((inspection, migrations(&findings, start_ns)))
 }

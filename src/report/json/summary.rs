@@ -6,7 +6,7 @@ use super::parts::{self, Object};
 use crate::figure::Reason;
 use crate::grade::{grades_json, shares_json};
 use crate::report::document::{Document, family_key, other};
-use crate::summary::{ChosenBy, Method, Metrics, Nodes, Second, Selection, Span, SpanOf, Standard, Summary, Wireshark};
+use crate::summary::{ChosenBy, Method, Metrics, Nodes, Second, Selection, Span, SpanOf, Standard, Wireshark};
 
 /// What other rooms add to the document, each already in the contract's form; `Default` is "nothing of it".
 #[derive(Debug, Clone, Default)]

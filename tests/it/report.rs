@@ -1,0 +1,134 @@
+//! The report of a real migration, from the capture to the Word file.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::common::{fixture, installed, migqos};
+
+/// Analyses a fixture into a folder and gives its report.
+fn report(folder: &Path, name: &str, more: &[&str]) -> String {
+    let output = migqos()
+        .current_dir(folder)
+        .arg("analyze")
+        .arg(fixture(name))
+        .args(["-o", "."])
+        .args(more)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let stem = name.split('.').next().unwrap();
+    fs::read_to_string(folder.join(stem).join("report.md")).unwrap()
+}
+
+#[test]
+fn the_report_opens_with_the_answer_in_the_readers_language() {
+    let folder = tempfile::tempdir().unwrap();
+    let english = report(folder.path(), "precopy-loss.pcap.zst", &["--link-capacity", "1Gbit"]);
+    assert!(english.contains("**Overall: "), "{english}");
+    for heading in [
+        "## Result",
+        "## Over time",
+        "## Connections",
+        "## The capture",
+        "## Method",
+        "## References",
+    ] {
+        assert!(english.contains(heading), "{heading}");
+    }
+    let more = [
+        "--lang",
+        "id",
+        "--decimal-comma",
+        "--timezone",
+        "WIB",
+        "--link-capacity",
+        "1Gbit",
+    ];
+    let indonesian = report(folder.path(), "precopy-loss.pcap.zst", &more);
+    assert!(indonesian.contains("**Keseluruhan: "), "{indonesian}");
+    assert!(indonesian.contains("WIB (UTC+07:00)"), "{indonesian}");
+    assert!(indonesian.contains("Sangat Bagus"), "{indonesian}");
+    for leftover in ["{", "error", "NaN"] {
+        assert!(
+            !english.contains(leftover) && !indonesian.contains(leftover),
+            "{leftover}"
+        );
+    }
+}
+
+#[test]
+fn wireshark_shows_the_selection_and_each_flagged_second_by_the_reports_filters() {
+    if !installed("tshark") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // tshark 4.0 does not read zstd.
+    let plain = folder.path().join("run.pcap");
+    let packed = fs::File::open(fixture("precopy-loss.pcap.zst")).unwrap();
+    zstd::stream::copy_decode(packed, fs::File::create(&plain).unwrap()).unwrap();
+    let output = migqos()
+        .current_dir(folder.path())
+        .args(["analyze", "run.pcap", "--format", "json", "-o", "."])
+        .output()
+        .unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let shown = |filter: &str| {
+        let output = Command::new("tshark")
+            .arg("-r")
+            .arg(&plain)
+            .args(["-Y", filter])
+            .output()
+            .unwrap();
+        output.stdout.iter().filter(|byte| **byte == b'\n').count() as u64
+    };
+    let selection = &answer["selection"];
+    assert_eq!(
+        shown(selection["display_filter"].as_str().unwrap()),
+        selection["packets"].as_u64().unwrap()
+    );
+
+    let report = fs::read_to_string(folder.path().join("run/report.md")).unwrap();
+    let flagged: Vec<&str> = report.lines().filter(|line| line.starts_with("- second ")).collect();
+    assert!(
+        !flagged.is_empty(),
+        "the capture begins before the migration: its first seconds are poor"
+    );
+    for line in flagged {
+        let start: f64 = line.split(['d', ',']).nth(1).unwrap().trim().parse().unwrap();
+        let seconds = answer["seconds"].as_array().unwrap();
+        let row = seconds.iter().find(|row| row["start_s"] == start).unwrap();
+        // The row counts the graded direction; the filter shows both.
+        let filter = line.split('`').nth(1).unwrap();
+        let forward = format!(
+            "({filter}) && ip.src == {}",
+            answer["nodes"]["source"][0].as_str().unwrap()
+        );
+        assert_eq!(shown(&forward), row["packets"].as_u64().unwrap(), "{line}");
+    }
+}
+
+#[test]
+fn pandoc_makes_a_word_file_of_a_real_report() {
+    if !installed("pandoc") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let report = report(folder.path(), "precopy-loss.pcap.zst", &["--lang", "id"]);
+    let folder = folder.path().join("precopy-loss");
+    let run = |arguments: &[&str]| {
+        let output = Command::new("pandoc")
+            .current_dir(&folder)
+            .args(arguments)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && stderr.is_empty(), "{stderr}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    run(&["report.md", "-o", "report.docx"]);
+    let word = run(&["report.docx", "-t", "native"]);
+    let captions = |what: &str| report.lines().filter(|line| line.starts_with(what)).count();
+    assert_eq!(word.matches("Table\n").count(), captions("**Tabel "));
+    assert_eq!(word.matches("Image\n").count(), captions("**Gambar "));
+}
