@@ -4,6 +4,7 @@ pub mod chart;
 pub mod csv;
 pub mod document;
 pub mod files;
+pub mod filter;
 pub mod folder;
 pub mod json;
 pub mod locale;

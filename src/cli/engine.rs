@@ -13,6 +13,7 @@ use crate::migration::Findings;
 use crate::progress::Progress;
 use crate::report::document::Document;
 use crate::report::files::Drawn;
+use crate::report::filter::display_filter;
 use crate::report::json::{Extras, migration_json};
 use crate::summary::{Inspection, Summary};
 
@@ -40,6 +41,7 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
     let inputs: Vec<Input> = captures.iter().map(Input::from_argument).collect();
     let answer = analysis::analyze(&inputs, &request.options, progress)?;
     let mut summary = answer.summary;
+    summary.selection.display_filter = display_filter(&summary.nodes, &request.options);
     let grader = request.grading.grader();
     for second in &mut summary.seconds {
         second.index = grader.mean_index(&Figures::from(&*second));

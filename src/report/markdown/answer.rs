@@ -126,7 +126,7 @@ fn measured(document: &Document<'_>) -> String {
     match &summary.nodes.runner_up {
         Some((pair, bytes)) if summary.nodes.chosen_by != ChosenBy::Arguments => {
             let values = [
-                ("pair", code(&pair.replace("<->", "↔"))),
+                ("pair", code(&pair.replace(" and ", " ↔ ").replace("<->", "↔"))),
                 ("bytes", style.bytes(*bytes)),
             ];
             let next = style.say("answer.runner_up", &values.each_ref().map(|(n, v)| (*n, v.as_str())));

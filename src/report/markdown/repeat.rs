@@ -3,7 +3,7 @@
 use super::page::{Page, code};
 use super::series;
 use crate::report::document::Document;
-use crate::summary::Second;
+use crate::report::filter::between;
 
 /// So many intervals get a filter of their own.
 const FILTERS: usize = 20;
@@ -42,7 +42,8 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
                 "repeat.second",
                 &[("start", &series::start(document, second)), ("time", &at)],
             );
-            let times = of_interval(start_ns, document.summary.interval_ns, second);
+            let from = start_ns.saturating_add(second.start_ns);
+            let times = between(from, from.saturating_add(document.summary.interval_ns));
             let both = if filter.is_empty() {
                 times
             } else {
@@ -52,33 +53,4 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
         })
         .collect();
     page.bullets(&lines);
-}
-
-/// The frames of one interval, by Wireshark's field for the time since the epoch.
-fn of_interval(start_ns: i64, interval_ns: i64, second: &Second) -> String {
-    let from = start_ns.saturating_add(second.start_ns);
-    let to = from.saturating_add(interval_ns);
-    format!(
-        "frame.time_epoch >= {} && frame.time_epoch < {}",
-        decimal(from),
-        decimal(to)
-    )
-}
-
-/// Nanoseconds as seconds, exactly.
-fn decimal(ns: i64) -> String {
-    let sign = if ns < 0 { "-" } else { "" };
-    let ns = ns.unsigned_abs();
-    format!("{sign}{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_exact_to_the_nanosecond() {
-        assert_eq!(decimal(1_795_185_720_000_000_001), "1795185720.000000001");
-        assert_eq!(decimal(-1), "-0.000000001");
-    }
 }
