@@ -23,6 +23,7 @@ mod ledger;
 mod model;
 mod multifd;
 mod nbd;
+mod notes;
 mod phases;
 mod ports;
 mod progress;
@@ -34,7 +35,7 @@ mod stream;
 mod tracker;
 
 pub use model::{
-    Announcement, AnnouncementKind, Connection, Kind, Migration, Note, Outcome, Pages, Phase, PhaseName, Role, Round,
+    Announcement, AnnouncementKind, Connection, Kind, Migration, Outcome, Pages, Phase, PhaseName, Role, Round,
     Service, ServiceFlow, Sighting, Vm,
 };
 pub use tracker::{Config, Findings, MigrationTracker, TrackerHint, VmName};

@@ -1,12 +1,14 @@
 //! The figures of one migration.
 
 use crate::figure::{Figure, Reason};
+use crate::summary::Warning;
 
 use super::announce::Heard;
 use super::assemble::{Draft, Material, first_rarp, identity};
 use super::connection::{Connection, Reader};
 use super::follow::{Broken, Follower};
-use super::model::{self, Kind, Migration, Note, Outcome, Pages, Role, Round, Vm};
+use super::model::{self, Kind, Migration, Outcome, Pages, Role, Round, Vm};
+use super::notes;
 use super::phases::{self, Moment, Moments};
 use super::qemu::{MainStream, is_description};
 use super::service::{self, Identity, Switchover, ms};
@@ -27,7 +29,7 @@ struct Case<'a> {
     main: Option<&'a Follower<MainStream>>,
     outcome: Outcome,
     inferred: Vec<&'static str>,
-    notes: Vec<Note>,
+    notes: Vec<Warning>,
 }
 
 /// Everything about one migration. `neighbours` are the times of the switchovers before and after it.
@@ -154,52 +156,29 @@ impl Case<'_> {
         Outcome::Unknown
     }
 
-    fn note(&mut self, code: &'static str, message: String) {
-        self.notes.push(Note { code, message });
-    }
-
     fn note_streams(&mut self) {
-        let broken: Vec<(u32, Broken)> = self
-            .draft
-            .state
-            .iter()
-            .chain(&self.draft.disks)
-            .filter_map(|&index| {
-                let connection = &self.material.connections[index];
-                connection.broken().map(|broken| (connection.conversation, broken))
-            })
-            .collect();
-        for (conversation, broken) in broken {
-            self.note(
-                "migration_stream_malformed",
-                format!(
-                    "the migration's stream in conversation {conversation} makes no sense at its byte {}: {}; it was read up to there",
-                    broken.offset, broken.why
-                ),
-            );
+        let streams = self.draft.state.iter().chain(&self.draft.disks);
+        for broken in streams.filter_map(|&index| self.material.connections[index].broken()) {
+            self.notes.push(notes::malformed(&broken));
         }
         if let Some(lost_at) = self.main.and_then(|main| main.grammar.lost_at)
             && self.has_start()
         {
-            self.note(
-                "migration_payload_cut",
-                format!(
-                    "the migration's payload was not captured whole: byte {lost_at} of the stream is the first that is missing; pages and rounds cannot be counted"
-                ),
-            );
+            self.notes.push(notes::payload_cut(lost_at));
         }
         let missed: u64 = self.forward().map(|side| side.ledger.missed_bytes()).sum();
         if missed > 0 {
-            self.note(
-                "migration_bytes_missed",
-                format!("{missed} bytes of the migration were acknowledged by the target but are not in the capture; they are counted as transferred"),
-            );
+            self.notes.push(notes::bytes_missed(missed));
         }
         if !self.draft.state.is_empty() && !self.has_start() {
-            self.note(
-                "migration_beginning_missing",
-                "the capture starts within the migration: what began before it is not counted".to_owned(),
-            );
+            self.notes.push(notes::beginning_missing());
+        }
+        if !self.draft.certain && !self.draft.state.is_empty() {
+            self.notes.push(if self.draft.kind == Kind::Ssh {
+                notes::inferred_from_shape()
+            } else {
+                notes::inferred_from_port(self.draft.system)
+            });
         }
     }
 

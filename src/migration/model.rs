@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::figure::{Figure, Reason};
 use crate::packet::Mac;
+use crate::summary::Warning;
 
 /// What carries the state of the virtual machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -280,15 +281,6 @@ pub struct Service {
     pub flows: Vec<ServiceFlow>,
 }
 
-/// Something that the reader of the figures must know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// Stable name.
-    pub code: &'static str,
-    /// The sentence, in English.
-    pub message: String,
-}
-
 /// One migration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Migration {
@@ -345,5 +337,5 @@ pub struct Migration {
     /// The connections, the main one first.
     pub connections: Vec<Connection>,
     /// What a reader must know.
-    pub notes: Vec<Note>,
+    pub notes: Vec<Warning>,
 }

@@ -8,7 +8,7 @@ use super::activity::Pair;
 use super::announce::Announcements;
 use super::assemble;
 use super::connection::{Connection, Verdict};
-use super::model::{Migration, Note, Role};
+use super::model::{Migration, Role};
 
 /// The virtual machine as the user names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +41,6 @@ pub struct TrackerHint {
 pub struct Findings {
     /// In order of their beginning.
     pub migrations: Vec<Migration>,
-    /// What concerns no single migration.
-    pub notes: Vec<Note>,
 }
 
 /// What is kept of every conversation.
