@@ -42,6 +42,8 @@ pub enum Reason {
     NotOfThisKind,
     /// No log was given.
     NoLog,
+    /// The log that was given does not say it.
+    NotInLog,
     /// The figure it would be graded from is absent.
     NoFigure,
     /// The frames carry no timestamps.
@@ -79,6 +81,7 @@ impl Reason {
             Self::NoVmTraffic => "no_vm_traffic",
             Self::NotOfThisKind => "not_of_this_kind",
             Self::NoLog => "no_log",
+            Self::NotInLog => "not_in_log",
             Self::NoFigure => "no_figure",
             Self::NoTimestamps => "no_timestamps",
             Self::NotInProfile => "not_in_profile",
@@ -110,6 +113,7 @@ impl Reason {
             Self::NoVmTraffic => "no traffic of the virtual machine around the switchover",
             Self::NotOfThisKind => "this kind of migration has no such figure",
             Self::NoLog => "no log was given",
+            Self::NotInLog => "the log does not say",
             Self::NoFigure => "the figure is absent",
             Self::NoTimestamps => "the frames carry no timestamps",
             Self::NotInProfile => "the profile has no table for it",

@@ -20,6 +20,7 @@ mod connection;
 mod figures;
 mod follow;
 mod ledger;
+pub mod log;
 mod model;
 mod multifd;
 mod nbd;
