@@ -1,5 +1,8 @@
 //! The TCP analysis flags of public captures held against tshark's answers, conversation by conversation.
 
+// A test that panics fails, and says where.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};

@@ -183,22 +183,23 @@ impl Engine {
             }
             _ => {
                 sample.datagram_payload = u64::from(ip.payload_len);
+                if matches!(ip.transport, Transport::Udp { .. }) {
+                    // Copies too: tshark counts them, and a copy adds nothing to the standard figures.
+                    let rtp = self
+                        .rtp
+                        .get_or_insert_with(|| RtpTracker::new(self.quality.start_ns.unwrap_or(time_ns)))
+                        .packet(packet, payload);
+                    sample.rtp = rtp.map(|rtp| RtpPart {
+                        expected: rtp.expected,
+                        received: rtp.expected.saturating_sub(rtp.lost) + u64::from(rtp.recovered_at_ns.is_some()),
+                        jitter_ns: rtp.jitter_ns,
+                    });
+                }
                 if !sample.duplicate {
                     self.migration
                         .other(Some((place.conversation, direction)), time_ns, packet, payload);
                     self.echo
                         .packet(place.conversation, direction, packet, payload, &mut self.echo_events);
-                    if matches!(ip.transport, Transport::Udp { .. }) {
-                        let rtp = self
-                            .rtp
-                            .get_or_insert_with(|| RtpTracker::new(self.quality.start_ns.unwrap_or(time_ns)))
-                            .packet(packet, payload);
-                        sample.rtp = rtp.map(|rtp| RtpPart {
-                            expected: rtp.expected,
-                            received: rtp.expected.saturating_sub(rtp.lost) + u64::from(rtp.recovered_at_ns.is_some()),
-                            jitter_ns: rtp.jitter_ns,
-                        });
-                    }
                 }
             }
         }

@@ -1,5 +1,8 @@
 //! Tests of the whole program, in one binary so that the library is linked once.
 
+// A test that panics fails, and says where.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod common;
 mod corpus;
 mod estimators;

@@ -243,8 +243,8 @@ fn line_paint(kind: SpanKind) -> Paint {
 fn shade(kind: SpanKind, index: usize, in_strip: bool) -> Paint {
     match (kind, in_strip) {
         (SpanKind::Band(grade), _) => tint(grade).solid(),
-        (_, true) => BLACK.at(if index % 2 == 0 { 0.10 } else { 0.18 }),
-        (_, false) => BLACK.at(if index % 2 == 0 { 0.025 } else { 0.06 }),
+        (_, true) => BLACK.at(if index.is_multiple_of(2) { 0.10 } else { 0.18 }),
+        (_, false) => BLACK.at(if index.is_multiple_of(2) { 0.025 } else { 0.06 }),
     }
 }
 

@@ -86,9 +86,6 @@ impl Feed {
         let payload = bytes
             .get(start..start + ip.payload_captured as usize)
             .unwrap_or_default();
-        if self.duplicates.is_duplicate(time_ns, ip, payload) {
-            return;
-        }
         let (src_port, dst_port, has_ports) = match ip.transport {
             Transport::Tcp(tcp) => (tcp.src_port, tcp.dst_port, true),
             Transport::Udp { src_port, dst_port } | Transport::Ports { src_port, dst_port } => {
@@ -108,6 +105,9 @@ impl Feed {
                 port: dst_port,
             },
         });
+        if self.duplicates.is_duplicate(time_ns, &place, ip, payload) {
+            return;
+        }
         let direction = place.direction.index();
         match &ip.transport {
             Transport::Tcp(tcp) => {
