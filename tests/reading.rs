@@ -1,7 +1,5 @@
 //! The reader held against what tshark and capinfos say of every capture in ../shared.
 
-// A test that panics fails, and says where.
-#![allow(clippy::unwrap_used, clippy::panic)]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -8,7 +8,7 @@ use plotters::backend::{BitMapBackend, RGBPixel};
 use plotters_backend::text_anchor::HPos;
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
 
-use super::paint::{SIZE_TO_EM, TOP_TO_BASELINE, UNITS_PER_PX};
+use super::paint::UNITS_PER_PX;
 use super::text;
 
 type Failure = <BitMapBackend<'static, RGBPixel> as DrawingBackend>::ErrorType;
@@ -262,7 +262,7 @@ impl DrawingBackend for Canvas<'_> {
         let Some(font) = text::font() else {
             return Ok(());
         };
-        let em_px = style.size() / SIZE_TO_EM / UNITS_PER_PX;
+        let em_px = style.size() / UNITS_PER_PX;
         let units_per_em = font.units_per_em().unwrap_or(2048.0);
         let scale = PxScale::from(em_px as f32 * font.height_unscaled() / units_per_em);
         let (glyphs, width_em) = text::shape(words);
@@ -273,7 +273,7 @@ impl DrawingBackend for Canvas<'_> {
             HPos::Right => x - width_em * em_px,
         };
         // A baseline on a whole pixel keeps the feet of letters sharp.
-        let baseline = (f64::from(at.1) / UNITS_PER_PX + TOP_TO_BASELINE * em_px).round();
+        let baseline = (f64::from(at.1) / UNITS_PER_PX).round();
         for (glyph, pen_em) in glyphs {
             let origin = point((left + pen_em * em_px) as f32, baseline as f32);
             let Some(outline) = font.outline_glyph(glyph.with_scale_and_position(scale, origin)) else {

@@ -1,10 +1,9 @@
 //! The values of a panel as shapes.
 
-use super::axis::Axis;
-use super::layout::Sheet;
 use super::model::{Bar, BoxPlot, Column, Values};
 use super::reduce::{Run, runs};
-use super::scene::{Marker, Rect};
+use super::scene::Marker;
+use super::sheet::{Plot, Sheet};
 use super::style::{AXIS_PX, INK, LINE_PX, Look, MARKER_PX, WHITE, look};
 
 /// Points of a line stand at least this far apart where each gets a marker.
@@ -12,6 +11,14 @@ const MARKED_PX: f64 = 20.0;
 
 /// A histogram's column is at least so wide.
 const LEAST_PX: f64 = 6.0;
+
+/// Bars and boxes let grid lines and bands show through.
+const BAR_OPACITY: f64 = 0.55;
+const BOX_OPACITY: f64 = 0.35;
+/// Width of error bars.
+const ERROR_PX: f64 = 4.0;
+/// Rings of single runs are quieter than what sums them up.
+const RUN_OPACITY: f64 = 0.5;
 
 /// Calls `take` with every vertical value.
 pub(super) fn for_each_y(values: &Values, mut take: impl FnMut(f64)) {
@@ -53,9 +60,8 @@ pub(super) fn for_each_x(values: &Values, mut take: impl FnMut(f64)) {
 }
 
 /// Draws `values` as the panel's series number `index`.
-pub(super) fn draw(sheet: &mut Sheet, values: &Values, index: usize, axes: (&Axis, &Axis), plot: &Rect) {
+pub(super) fn draw(sheet: &mut Sheet, values: &Values, index: usize, plot: &Plot<'_>) {
     let canvas = Canvas {
-        axes,
         plot,
         look: look(index),
     };
@@ -69,19 +75,38 @@ pub(super) fn draw(sheet: &mut Sheet, values: &Values, index: usize, axes: (&Axi
     }
 }
 
+/// A sample of the series for the key, `length` wide from `x` on, round the height `y`.
+pub(super) fn sample(sheet: &mut Sheet, values: &Values, index: usize, (x, y): (f64, f64), length: f64) {
+    let look = look(index);
+    let paint = look.colour.solid();
+    if matches!(values, Values::Line(_) | Values::Curve(_)) {
+        sheet.path([(x, y), (x + length, y)], LINE_PX, look.dash, paint);
+    }
+    match values {
+        Values::Line(_) | Values::Points(_) => sheet.mark((x + length / 2.0, y), MARKER_PX, look.marker, paint),
+        Values::Curve(_) => {}
+        Values::Columns(_) => sheet.fill(x, y - 10.0, x + length, y + 10.0, paint),
+        Values::Bars(_) => sheet.fill(x, y - 10.0, x + length, y + 10.0, look.colour.at(BAR_OPACITY)),
+        Values::Boxes(_) => sheet.fill(x, y - 10.0, x + length, y + 10.0, look.colour.at(BOX_OPACITY)),
+    }
+}
+
 struct Canvas<'a> {
-    axes: (&'a Axis, &'a Axis),
-    plot: &'a Rect,
+    plot: &'a Plot<'a>,
     look: Look,
 }
 
 impl Canvas<'_> {
     fn x(&self, value: f64) -> f64 {
-        self.plot.left + self.axes.0.position(value) * (self.plot.right - self.plot.left)
+        self.plot.x(value)
     }
 
     fn y(&self, value: f64) -> f64 {
-        self.plot.bottom - self.axes.1.position(value) * (self.plot.bottom - self.plot.top)
+        self.plot.y(value)
+    }
+
+    fn width(&self) -> f64 {
+        self.plot.rect.right - self.plot.rect.left
     }
 
     fn line(&self, sheet: &mut Sheet, points: &[(f64, Option<f64>)]) {
@@ -90,9 +115,9 @@ impl Canvas<'_> {
             (self.x(x), value.map(|value| self.y(value)))
         });
         let places = points.len().max(1) as f64;
-        let spacing = (self.plot.right - self.plot.left) / places;
+        let spacing = self.width() / places;
         let paint = self.look.colour.solid();
-        for Run { points } in runs(on_canvas, self.plot.left) {
+        for Run { points } in runs(on_canvas, self.plot.rect.left) {
             if let &[only] = points.as_slice() {
                 // A value between two gaps has no line to show it.
                 let radius = if spacing >= 4.0 { MARKER_PX } else { LINE_PX };
@@ -111,7 +136,7 @@ impl Canvas<'_> {
     fn curve(&self, sheet: &mut Sheet, points: &[(f64, f64)]) {
         let finite = points.iter().filter(|point| point.0.is_finite() && point.1.is_finite());
         let on_canvas = finite.map(|&(x, y)| (self.x(x), Some(self.y(y))));
-        for Run { points } in runs(on_canvas, self.plot.left) {
+        for Run { points } in runs(on_canvas, self.plot.rect.left) {
             sheet.path(points, LINE_PX, self.look.dash, self.look.colour.solid());
         }
     }
@@ -153,7 +178,7 @@ impl Canvas<'_> {
 
     /// Half of the room that one category has.
     fn half_slot(&self) -> f64 {
-        (self.x(1.0) - self.x(0.0)).abs().min(self.plot.right - self.plot.left) / 2.0
+        (self.x(1.0) - self.x(0.0)).abs().min(self.width()) / 2.0
     }
 
     fn bar(&self, sheet: &mut Sheet, bar: &Bar) {
@@ -164,21 +189,29 @@ impl Canvas<'_> {
                 self.y(value),
                 middle + half,
                 self.y(0.0),
-                self.look.colour.at(0.55),
+                self.look.colour.at(BAR_OPACITY),
             );
             sheet.rule(
-                (middle - half, self.y(value)),
-                (middle + half, self.y(value)),
+                [(middle - half, self.y(value)), (middle + half, self.y(value))],
                 AXIS_PX,
                 self.look.colour.solid(),
             );
         }
         self.runs(sheet, &bar.runs, middle, half * 0.7);
-        if let Some((low, high)) = bar.interval.filter(|(low, high)| low.is_finite() && high.is_finite()) {
+        let is_finite = |&(low, high): &(f64, f64)| low.is_finite() && high.is_finite();
+        if let Some((low, high)) = bar.interval.filter(is_finite) {
             let (low, high) = (self.y(low), self.y(high));
-            sheet.rule((middle, high), (middle, low), AXIS_PX, INK.solid());
-            for end in [low, high] {
-                sheet.rule((middle - 16.0, end), (middle + 16.0, end), AXIS_PX, INK.solid());
+            let cap = |end: f64, half: f64| [(middle - half, end), (middle + half, end)];
+            // A white edge keeps the error bar apart from the runs that it stands on.
+            for (paint, wider) in [(WHITE.at(0.8), 4.0), (INK.solid(), 0.0)] {
+                sheet.rule(
+                    [(middle, high - wider / 2.0), (middle, low + wider / 2.0)],
+                    ERROR_PX + wider,
+                    paint,
+                );
+                for end in [low, high] {
+                    sheet.rule(cap(end, 18.0 + wider / 2.0), ERROR_PX + wider, paint);
+                }
             }
         }
     }
@@ -189,20 +222,30 @@ impl Canvas<'_> {
             let [low, lower, median, upper, high] = five.map(|value| self.y(value));
             let ink = INK.solid();
             for (from, to) in [(low, lower), (upper, high)] {
-                sheet.rule((middle, from), (middle, to), AXIS_PX, ink);
+                sheet.rule([(middle, from), (middle, to)], AXIS_PX, ink);
             }
             for end in [low, high] {
-                sheet.rule((middle - half * 0.5, end), (middle + half * 0.5, end), AXIS_PX, ink);
+                sheet.rule([(middle - half * 0.5, end), (middle + half * 0.5, end)], AXIS_PX, ink);
             }
             sheet.fill(middle - half, upper, middle + half, lower, WHITE.solid());
-            sheet.fill(middle - half, upper, middle + half, lower, self.look.colour.at(0.35));
+            sheet.fill(
+                middle - half,
+                upper,
+                middle + half,
+                lower,
+                self.look.colour.at(BOX_OPACITY),
+            );
             for level in [lower, upper] {
-                sheet.rule((middle - half, level), (middle + half, level), AXIS_PX, ink);
+                sheet.rule([(middle - half, level), (middle + half, level)], AXIS_PX, ink);
             }
             for side in [-half, half] {
-                sheet.rule((middle + side, upper - 1.0), (middle + side, lower + 2.0), AXIS_PX, ink);
+                sheet.rule(
+                    [(middle + side, upper - 1.0), (middle + side, lower + 2.0)],
+                    AXIS_PX,
+                    ink,
+                );
             }
-            sheet.rule((middle - half, median), (middle + half, median), 6.0, ink);
+            sheet.rule([(middle - half, median), (middle + half, median)], 6.0, ink);
         }
         self.runs(sheet, &plot.runs, middle, half * 0.7);
     }
@@ -213,7 +256,7 @@ impl Canvas<'_> {
             // Multiples of the golden ratio fill an interval evenly, whatever their number.
             let share = ((index as f64 + 0.5) * 0.618_033_988_749_895).fract();
             let at = (middle + (share * 2.0 - 1.0) * half, self.y(*value));
-            sheet.mark(at, MARKER_PX - 1.0, Marker::Ring, INK.at(0.8));
+            sheet.mark(at, MARKER_PX - 1.0, Marker::Ring, INK.at(RUN_OPACITY));
         }
     }
 }

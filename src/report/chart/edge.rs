@@ -2,12 +2,13 @@
 
 use super::axis::Axis;
 use super::data;
-use super::layout::{Sheet, height};
 use super::model::{Band, Panel};
+use super::panel::plot_px;
 use super::place;
-use super::scene::{Anchor, Rect};
+use super::scene::Anchor;
+use super::sheet::{Plot, Sheet, height};
 use super::style::{HAIR_PX, QUIET_INK, SMALL_PX, tint};
-use super::text::{ASCENT, width, wrap};
+use super::text::{width, wrap};
 
 /// Room for the line from a band to its name.
 const LEADER_PX: f64 = 30.0;
@@ -71,10 +72,6 @@ fn visible(band: &Band, panel: &Panel, axis: &Axis) -> Option<(f64, f64)> {
     (to > from).then_some((from, to))
 }
 
-fn panel_px(panel: &Panel) -> f64 {
-    panel.height_px.clamp(60.0, 3000.0)
-}
-
 /// Whether the panel has a value for bands to stand behind: without one its range means nothing.
 fn has_values(panel: &Panel) -> bool {
     panel.series.iter().any(|series| data::has_values(&series.values))
@@ -88,7 +85,7 @@ pub(super) fn names(panel: &Panel, axis: &Axis) -> EdgeNames {
         .filter(|band| !band.label.trim().is_empty())
         .filter_map(|band| {
             let (from, to) =
-                visible(band, panel, axis).filter(|(from, to)| (to - from) * panel_px(panel) >= LEAST_PX)?;
+                visible(band, panel, axis).filter(|(from, to)| (to - from) * plot_px(panel) >= LEAST_PX)?;
             Some(Name {
                 lines: wrap(&band.label, SMALL_PX, NAME_PX, 4),
                 at: (from + to) / 2.0,
@@ -107,7 +104,7 @@ pub(super) fn names(panel: &Panel, axis: &Axis) -> EdgeNames {
         is_same
     });
     let total = |names: &[Name]| names.iter().map(|name| height(name.lines.len(), SMALL_PX)).sum::<f64>();
-    while total(&names) > panel_px(panel) {
+    while total(&names) > plot_px(panel) {
         let Some(thinnest) = (0..names.len()).min_by(|one, two| {
             let visible = |index: &usize| names.get(*index).map_or(0.0, |name| name.visible);
             visible(one).total_cmp(&visible(two))
@@ -120,53 +117,50 @@ pub(super) fn names(panel: &Panel, axis: &Axis) -> EdgeNames {
 }
 
 /// Fills the bands' tints.
-pub(super) fn draw_tints(sheet: &mut Sheet, panel: &Panel, axis: &Axis, plot: &Rect) {
+pub(super) fn draw_tints(sheet: &mut Sheet, panel: &Panel, plot: &Plot<'_>) {
     if !has_values(panel) {
         return;
     }
-    let up = |at: f64| plot.bottom - at * (plot.bottom - plot.top);
     for band in &panel.bands {
-        if let Some((from, to)) = visible(band, panel, axis) {
-            sheet.fill(plot.left, up(to), plot.right, up(from), tint(band.index).solid());
+        if let Some((from, to)) = visible(band, panel, plot.y_axis) {
+            sheet.fill(
+                plot.rect.left,
+                plot.up(to),
+                plot.rect.right,
+                plot.up(from),
+                tint(band.index).solid(),
+            );
         }
     }
     // In grey print the tints are all but equal: a line tells where one ends.
-    for (from, to) in panel.bands.iter().filter_map(|band| visible(band, panel, axis)) {
-        if from > 0.0 && (to - from) * panel_px(panel) >= LEAST_PX {
-            sheet.rule(
-                (plot.left, up(from)),
-                (plot.right, up(from)),
-                HAIR_PX,
-                QUIET_INK.at(0.35),
-            );
+    for (from, to) in panel.bands.iter().filter_map(|band| visible(band, panel, plot.y_axis)) {
+        if from > 0.0 && (to - from) * plot_px(panel) >= LEAST_PX {
+            sheet.rule(plot.horizontal(plot.up(from)), HAIR_PX, QUIET_INK.at(0.35));
         }
     }
 }
 
 /// Writes the names, each with a line to its band where it had to give way to another.
-pub(super) fn draw_names(sheet: &mut Sheet, names: &EdgeNames, plot: &Rect) {
-    let wanted: Vec<f64> = names
-        .names
-        .iter()
-        .map(|name| plot.bottom - name.at * (plot.bottom - plot.top))
-        .collect();
+pub(super) fn draw_names(sheet: &mut Sheet, names: &EdgeNames, plot: &Plot<'_>) {
+    let rect = &plot.rect;
+    let wanted: Vec<f64> = names.names.iter().map(|name| plot.up(name.at)).collect();
     let heights: Vec<f64> = names
         .names
         .iter()
         .map(|name| height(name.lines.len(), SMALL_PX))
         .collect();
-    let Some(centres) = place::stack(&wanted, &heights, plot.top, plot.bottom) else {
+    let Some(centres) = place::stack(&wanted, &heights, rect.top, rect.bottom) else {
         return;
     };
     for (((name, wanted), height), centre) in names.names.iter().zip(wanted).zip(heights).zip(centres) {
-        let (from, to) = (plot.right + 4.0, plot.right + LEADER_PX - 8.0);
-        let elbow = vec![(from, wanted), (from + 6.0, wanted), (to - 4.0, centre), (to, centre)];
+        let (from, to) = (rect.right + 4.0, rect.right + LEADER_PX - 8.0);
+        let elbow = [(from, wanted), (from + 6.0, wanted), (to - 4.0, centre), (to, centre)];
         sheet.path(elbow, HAIR_PX, None, QUIET_INK.at(0.7));
-        // Centred on the letters: half way between baseline and capitals.
-        let top = centre - height / 2.0 + SMALL_PX * (ASCENT - 0.72);
+        // A line of text looks centred a little below the middle of its box, since few letters descend.
+        let top = centre - height / 2.0 + SMALL_PX * 0.08;
         sheet.lines(
             &name.lines,
-            plot.right + LEADER_PX,
+            rect.right + LEADER_PX,
             top,
             Anchor::Start,
             SMALL_PX,

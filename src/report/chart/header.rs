@@ -1,148 +1,114 @@
-//! Spans of the horizontal axis: shaded through all panels, named in a strip above the first, or on a flag where the
+//! The names of spans above the first panel: in a strip that shows each span's place, or on a flag over it where the
 //! strip has no room for the name.
 
-use super::axis::Axis;
-use super::layout::{Columns, Sheet, height};
-use super::model::{Chart, Span, SpanKind};
-use super::place::{self, Flag};
-use super::scene::{Anchor, Paint, Rect, WIDTH_PX};
-use super::style::{AXIS_PX, BLACK, HAIR_PX, INK, OUTER_PX, QUIET_INK, SMALL_PX, VERMILION, tint};
+use super::model::Chart;
+use super::place::{self, Flag, Placed};
+use super::scene::{Anchor, Rect, WIDTH_PX};
+use super::sheet::{Plot, Sheet, height};
+use super::spans::{Stretch, line_paint, shade, stretches};
+use super::style::{AXIS_PX, HAIR_PX, INK, OUTER_PX, QUIET_INK, SMALL_PX};
 use super::text::{width, wrap};
 
 /// Height of one lane of the strip.
 const LANE_PX: f64 = 44.0;
 /// Free room at both ends of a name in the strip.
 const NAME_PAD_PX: f64 = 10.0;
-/// Room between two rows of flags.
+/// Room between two rows of flags, and between the lowest and the strip.
 const ROW_GAP_PX: f64 = 6.0;
+/// Room between the panel's label and a flag beside it.
+const BESIDE_PX: f64 = 30.0;
 /// Widths, as shares of the canvas, to which the names on flags are broken until a placement is found.
 const FLAG_SHARES: [f64; 3] = [0.44, 0.3, 0.2];
 
-/// A span on the canvas.
-struct Stretch<'a> {
-    span: &'a Span,
-    from: f64,
-    to: f64,
+/// Where the names go.
+struct Names<'a> {
+    /// Area's number, middle of the name, name.
+    in_strip: Vec<(usize, f64, String)>,
+    /// Lane of the strip, for areas; what is named on a flag.
+    on_flags: Vec<(Option<usize>, &'a Stretch<'a>)>,
 }
 
-impl Stretch<'_> {
-    fn middle(&self) -> f64 {
-        (self.from + self.to) / 2.0
-    }
-
-    fn is_area(&self) -> bool {
-        matches!(self.span.kind, SpanKind::Phase | SpanKind::Band(_))
-    }
-}
-
-/// The spans that the axis shows, on the canvas.
-fn stretches<'a>(chart: &'a Chart, axis: &Axis, columns: &Columns) -> Vec<Stretch<'a>> {
-    let on_canvas = |span: &'a Span| {
-        let (from, to) = (span.from.min(span.to), span.from.max(span.to));
-        if from.is_nan() || to.is_nan() {
-            return None;
-        }
-        let stretch = Stretch {
-            span,
-            // A band that begins at zero or below has no edge on the left.
-            from: if matches!(span.kind, SpanKind::Band(_)) && from <= 0.0 {
-                columns.left
-            } else {
-                columns.x(axis, from)
-            },
-            to: columns.x(axis, to),
-        };
-        let is_line = !stretch.is_area();
-        let is_seen = if is_line {
-            axis.shows(from) || axis.shows(to)
-        } else {
-            stretch.to > stretch.from
-        };
-        // A phase may be shorter than a pixel and is still a fact; a band beyond the range is not.
-        let is_short_phase = span.kind == SpanKind::Phase && axis.shows(from);
-        (is_seen || is_short_phase).then_some(stretch)
-    };
-    chart.spans.iter().filter_map(on_canvas).collect()
-}
-
-/// Draws flags and strip below or, where there is room, beside what is already there in `label`; gives where the
-/// first panel begins.
-pub(super) fn draw(sheet: &mut Sheet, chart: &Chart, axis: &Axis, columns: &Columns, label: &Rect) -> f64 {
-    let stretches = stretches(chart, axis, columns);
+/// Draws flags and strip below or, where there is room, beside the panel's `label`; gives where the panel begins.
+pub(super) fn draw(sheet: &mut Sheet, chart: &Chart, plot: &Plot<'_>, label: &Rect) -> f64 {
+    let stretches = stretches(chart, plot);
     let areas: Vec<&Stretch<'_>> = stretches.iter().filter(|stretch| stretch.is_area()).collect();
+    let lines: Vec<&Stretch<'_>> = stretches.iter().filter(|stretch| !stretch.is_area()).collect();
     let ends: Vec<(f64, f64)> = areas.iter().map(|area| (area.from, area.to)).collect();
     let lanes = place::lanes(&ends, 2.0);
-    let lane_count = lanes.iter().max().map_or(0, |most| most + 1);
-    let poles: Vec<f64> = stretches
-        .iter()
-        .filter(|stretch| !stretch.is_area())
-        .map(Stretch::middle)
-        .collect();
-
-    // Names that have room in the strip, clear of the poles that pass through it.
-    let mut in_strip: Vec<(usize, f64, String)> = Vec::new();
-    let mut on_flags: Vec<&Stretch<'_>> = stretches.iter().filter(|stretch| !stretch.is_area()).collect();
-    for (index, area) in areas.iter().enumerate() {
-        let name = wrap(&area.span.label, SMALL_PX, f64::INFINITY, 1).concat();
-        let room = width(&name, SMALL_PX) + 2.0 * NAME_PAD_PX;
-        match free_middle(area, room, &poles) {
-            Some(middle) => in_strip.push((lanes.get(index).copied().unwrap_or(0), middle, name)),
-            None => on_flags.push(area),
-        }
-    }
-    // A flag of a short phase has a pole of its own, which must clear the names too.
-    let all_poles: Vec<f64> = on_flags.iter().map(|stretch| stretch.middle()).collect();
-    in_strip.retain_mut(|(_, middle, name)| {
-        let room = width(name, SMALL_PX) + 2.0 * NAME_PAD_PX;
-        let owner = areas
-            .iter()
-            .find(|area| area.from <= *middle && *middle <= area.to && area.span.label.trim() == name.trim());
-        match owner.and_then(|area| free_middle(area, room, &all_poles)) {
-            Some(clear) => {
-                *middle = clear;
-                true
-            }
-            None => false,
-        }
-    });
-
-    let strip_top = draw_flags(sheet, &on_flags, label, lane_count);
-    let bottom = strip_top + lane_count as f64 * LANE_PX;
-    for (index, area) in areas.iter().enumerate() {
-        let lane_top = strip_top + lanes.get(index).copied().unwrap_or(0) as f64 * LANE_PX;
+    let names = names(&areas, &lines, &lanes);
+    let strip_top = draw_flags(sheet, &names.on_flags, label);
+    let lane_top = |lane: usize| strip_top + lane as f64 * LANE_PX;
+    for (index, (area, lane)) in areas.iter().zip(&lanes).enumerate() {
         let (from, to) = (area.from, area.to.max(area.from + 3.0));
-        sheet.fill(
-            from,
-            lane_top,
-            to,
-            lane_top + LANE_PX,
-            shade(area.span.kind, index, true),
-        );
+        let (top, bottom) = (lane_top(*lane), lane_top(lane + 1));
+        sheet.fill(from, top, to, bottom, shade(area.span.kind, index, true));
         for edge in [from, to]
             .into_iter()
-            .filter(|edge| *edge > columns.left && *edge < columns.right)
+            .filter(|edge| *edge > plot.rect.left && *edge < plot.rect.right)
         {
-            sheet.rule((edge, lane_top), (edge, lane_top + LANE_PX), HAIR_PX, QUIET_INK.at(0.6));
+            sheet.rule([(edge, top), (edge, bottom)], HAIR_PX, QUIET_INK.at(0.6));
         }
     }
-    for (lane, middle, name) in in_strip {
-        let lane_top = strip_top + lane as f64 * LANE_PX + (LANE_PX - SMALL_PX) / 2.0;
-        sheet.lines(&[name], middle, lane_top, Anchor::Middle, SMALL_PX, INK);
+    for (area, middle, name) in names.in_strip {
+        let lane = lanes.get(area).copied().unwrap_or(0);
+        let top = lane_top(lane) + (LANE_PX - SMALL_PX) / 2.0;
+        sheet.lines(&[name], middle, top, Anchor::Middle, SMALL_PX, INK);
     }
-    for stretch in stretches.iter().filter(|stretch| !stretch.is_area()) {
-        let paint = line_paint(stretch.span.kind);
+    let bottom = lane_top(lanes.iter().max().map_or(0, |most| most + 1));
+    for line in lines {
         sheet.rule(
-            (stretch.middle(), strip_top),
-            (stretch.middle(), bottom),
+            [(line.middle(), strip_top), (line.middle(), bottom)],
             AXIS_PX,
-            paint,
+            line_paint(line.span.kind),
         );
     }
     bottom
 }
 
-/// The middle of the widest part of `area` that no pole crosses, where it has `room`; the area's own middle if that
-/// does.
+/// Divides the names between strip and flags. A name goes on a flag when its area is too narrow for it; the flag's
+/// pole passes through the strip and may cut the room of another name, so this is repeated until nothing changes.
+fn names<'a>(areas: &[&'a Stretch<'a>], lines: &[&'a Stretch<'a>], lanes: &[usize]) -> Names<'a> {
+    let named: Vec<String> = areas
+        .iter()
+        .map(|area| wrap(&area.span.label, SMALL_PX, f64::INFINITY, 1).concat())
+        .collect();
+    let mut poles: Vec<f64> = lines.iter().map(|line| line.middle()).collect();
+    let mut is_flagged = vec![false; areas.len()];
+    let middle_of = |area: &Stretch<'_>, name: &str, poles: &[f64]| {
+        free_middle(area, width(name, SMALL_PX) + 2.0 * NAME_PAD_PX, poles)
+    };
+    loop {
+        let mut pushed = false;
+        for ((area, name), is_flagged) in areas.iter().zip(&named).zip(&mut is_flagged) {
+            if !*is_flagged && !name.is_empty() && middle_of(area, name, &poles).is_none() {
+                *is_flagged = true;
+                pushed = true;
+                poles.push(area.middle());
+            }
+        }
+        if !pushed {
+            break;
+        }
+    }
+    let mut names = Names {
+        in_strip: Vec::new(),
+        on_flags: lines
+            .iter()
+            .filter(|line| !line.span.label.trim().is_empty())
+            .map(|line| (None, *line))
+            .collect(),
+    };
+    for (index, ((area, name), is_flagged)) in areas.iter().zip(named).zip(is_flagged).enumerate() {
+        if is_flagged {
+            names.on_flags.push((lanes.get(index).copied(), area));
+        } else if let Some(middle) = middle_of(area, &name, &poles).filter(|_| !name.is_empty()) {
+            names.in_strip.push((index, middle, name));
+        }
+    }
+    names
+}
+
+/// The middle of the widest part of `area` that no pole crosses, where it has `room`.
 fn free_middle(area: &Stretch<'_>, room: f64, poles: &[f64]) -> Option<f64> {
     let mut cuts: Vec<f64> = poles
         .iter()
@@ -164,154 +130,58 @@ fn free_middle(area: &Stretch<'_>, room: f64, poles: &[f64]) -> Option<f64> {
         .map(|(start, end)| (start + end) / 2.0)
 }
 
-/// Names on poles above the strip; gives where the strip begins.
-fn draw_flags(sheet: &mut Sheet, on_flags: &[&Stretch<'_>], label: &Rect, lane_count: usize) -> f64 {
+/// Writes names on poles above the strip; gives where the strip begins.
+fn draw_flags(sheet: &mut Sheet, on_flags: &[(Option<usize>, &Stretch<'_>)], label: &Rect) -> f64 {
     if on_flags.is_empty() {
         return label.bottom;
     }
-    let (left, right) = (OUTER_PX, WIDTH_PX - OUTER_PX);
-    let mut texts: Vec<Vec<String>> = Vec::new();
-    let mut placed = Vec::new();
-    for share in FLAG_SHARES {
-        texts = on_flags
-            .iter()
-            .map(|stretch| wrap(&stretch.span.label, SMALL_PX, WIDTH_PX * share, usize::MAX))
-            .collect();
-        let widths = texts
-            .iter()
-            .map(|lines| lines.iter().map(|line| width(line, SMALL_PX)).fold(0.0, f64::max));
-        let flags: Vec<Flag> = on_flags
-            .iter()
-            .zip(widths)
-            .map(|(stretch, width)| Flag {
-                x: stretch.middle(),
-                width,
-            })
-            .collect();
-        placed = place::flags(&flags, left, right);
-        if placed.iter().all(|placed| placed.has_pole) {
-            break;
-        }
-    }
+    let (texts, placed) = place_flags(on_flags, label.left);
     let row_count = placed.iter().map(|placed| placed.row + 1).max().unwrap_or(0);
-    let row_px: Vec<f64> = (0..row_count)
-        .map(|row| {
-            let lines = placed
-                .iter()
-                .zip(&texts)
-                .filter(|(placed, _)| placed.row == row)
-                .map(|(_, lines)| lines.len());
-            height(lines.max().unwrap_or(0), SMALL_PX) + ROW_GAP_PX
-        })
-        .collect();
-    let flags_px = row_px.iter().sum::<f64>() + 4.0;
-    let is_clear = placed.iter().all(|placed| placed.left >= label.right + 30.0);
-    let strip_top = if is_clear {
+    let row_px = |row: usize| {
+        let in_row = placed.iter().zip(&texts).filter(|(placed, _)| placed.row == row);
+        height(in_row.map(|(_, lines)| lines.len()).max().unwrap_or(0), SMALL_PX) + ROW_GAP_PX
+    };
+    let row_px: Vec<f64> = (0..row_count).map(row_px).collect();
+    let flags_px: f64 = row_px.iter().sum();
+    let is_beside = placed.iter().all(|placed| placed.left >= label.right + BESIDE_PX);
+    let strip_top = if is_beside {
         label.bottom.max(label.top + flags_px)
     } else {
         label.bottom + flags_px
     }
     .ceil();
-    for ((stretch, placed), lines) in on_flags.iter().zip(&placed).zip(&texts) {
+    for (((lane, stretch), placed), lines) in on_flags.iter().zip(&placed).zip(&texts) {
         let below: f64 = row_px.iter().take(placed.row).sum();
         // Texts stand on the lower end of their row.
-        let text_top = strip_top - 4.0 - below - height(lines.len(), SMALL_PX);
-        sheet.lines(lines, placed.left, text_top, Anchor::Start, SMALL_PX, INK);
+        let top = strip_top - ROW_GAP_PX + 2.0 - below - height(lines.len(), SMALL_PX);
+        sheet.lines(lines, placed.left, top, Anchor::Start, SMALL_PX, INK);
         if placed.has_pole {
-            let thickness = if stretch.is_area() { HAIR_PX } else { AXIS_PX };
-            let ends = if stretch.is_area() && lane_count > 0 {
-                strip_top + LANE_PX * 0.4
-            } else {
-                strip_top
-            };
+            let thickness = if lane.is_some() { HAIR_PX } else { AXIS_PX };
+            let foot = strip_top + lane.map_or(0.0, |lane| (lane as f64 + 0.4) * LANE_PX);
             let x = stretch.middle();
-            sheet.rule((x, text_top + 4.0), (x, ends), thickness, line_paint(stretch.span.kind));
+            sheet.rule([(x, top + 4.0), (x, foot)], thickness, line_paint(stretch.span.kind));
         }
     }
     strip_top
 }
 
-fn line_paint(kind: SpanKind) -> Paint {
-    match kind {
-        SpanKind::Outage => VERMILION.solid(),
-        SpanKind::Mark => INK.solid(),
-        SpanKind::Phase | SpanKind::Band(_) => QUIET_INK.solid(),
-    }
-}
-
-/// The shade of an area; stronger in the strip, where no data lie on it. Neighbours differ.
-fn shade(kind: SpanKind, index: usize, in_strip: bool) -> Paint {
-    match (kind, in_strip) {
-        (SpanKind::Band(grade), _) => tint(grade).solid(),
-        (_, true) => BLACK.at(if index.is_multiple_of(2) { 0.10 } else { 0.18 }),
-        (_, false) => BLACK.at(if index.is_multiple_of(2) { 0.025 } else { 0.06 }),
-    }
-}
-
-/// Shades the spans in one panel.
-pub(super) fn draw_spans(sheet: &mut Sheet, chart: &Chart, axis: &Axis, plot: &Rect) {
-    let columns = Columns {
-        left: plot.left,
-        right: plot.right,
-    };
-    let stretches = stretches(chart, axis, &columns);
-    for (index, area) in stretches.iter().filter(|stretch| stretch.is_area()).enumerate() {
-        sheet.fill(
-            area.from,
-            plot.top,
-            area.to,
-            plot.bottom,
-            shade(area.span.kind, index, false),
-        );
-        for edge in [area.from, area.to]
-            .into_iter()
-            .filter(|edge| *edge > plot.left && *edge < plot.right)
-        {
-            if area.span.kind == SpanKind::Phase {
-                let line = vec![(edge, plot.top), (edge, plot.bottom)];
-                sheet.path(line, HAIR_PX, Some((7.0, 7.0)), QUIET_INK.at(0.8));
-            } else {
-                sheet.rule((edge, plot.top), (edge, plot.bottom), HAIR_PX, QUIET_INK.at(0.25));
-            }
+/// Breaks the names on flags into lines and finds places for them right of `left`, clear of the vertical axis' labels.
+fn place_flags(on_flags: &[(Option<usize>, &Stretch<'_>)], left: f64) -> (Vec<Vec<String>>, Vec<Placed>) {
+    let mut found = (Vec::new(), Vec::new());
+    for share in FLAG_SHARES {
+        let break_up = |stretch: &Stretch<'_>| wrap(&stretch.span.label, SMALL_PX, WIDTH_PX * share, usize::MAX);
+        let texts: Vec<Vec<String>> = on_flags.iter().map(|(_, stretch)| break_up(stretch)).collect();
+        let flag = |((_, stretch), lines): (&(Option<usize>, &Stretch<'_>), &Vec<String>)| Flag {
+            x: stretch.middle(),
+            width: lines.iter().map(|line| width(line, SMALL_PX)).fold(0.0, f64::max),
+        };
+        let flags: Vec<Flag> = on_flags.iter().zip(&texts).map(flag).collect();
+        let placed = place::flags(&flags, left, WIDTH_PX - OUTER_PX);
+        let all_have_poles = placed.iter().all(|placed| placed.has_pole);
+        found = (texts, placed);
+        if all_have_poles {
+            break;
         }
     }
-}
-
-/// Draws outages in one panel, behind the data.
-pub(super) fn draw_outages(sheet: &mut Sheet, chart: &Chart, axis: &Axis, plot: &Rect) {
-    for outage in lines(chart, axis, plot)
-        .iter()
-        .filter(|stretch| stretch.span.kind == SpanKind::Outage)
-    {
-        let x = outage.middle().round();
-        sheet.fill(outage.from, plot.top, outage.to, plot.bottom, VERMILION.at(0.3));
-        sheet.rule((x, plot.top), (x, plot.bottom), AXIS_PX, VERMILION.solid());
-    }
-}
-
-/// Draws marks in one panel, before the data.
-pub(super) fn draw_marks(sheet: &mut Sheet, chart: &Chart, axis: &Axis, plot: &Rect) {
-    for mark in lines(chart, axis, plot)
-        .iter()
-        .filter(|stretch| stretch.span.kind == SpanKind::Mark)
-    {
-        let x = mark.middle().round();
-        sheet.path(
-            vec![(x, plot.top), (x, plot.bottom)],
-            AXIS_PX,
-            Some((14.0, 9.0)),
-            INK.solid(),
-        );
-    }
-}
-
-fn lines<'a>(chart: &'a Chart, axis: &Axis, plot: &Rect) -> Vec<Stretch<'a>> {
-    let columns = Columns {
-        left: plot.left,
-        right: plot.right,
-    };
-    stretches(chart, axis, &columns)
-        .into_iter()
-        .filter(|stretch| !stretch.is_area())
-        .collect()
+    found
 }

@@ -12,11 +12,6 @@ use super::text::FAMILY;
 
 /// Backend units to the pixel.
 pub(super) const UNITS_PER_PX: f64 = 10.0;
-/// plotters' SVG backend writes a font-size smaller than the size it is given by this factor.
-pub(super) const SIZE_TO_EM: f64 = 1.24;
-/// plotters' SVG backend sets the baseline this many em below the top of a text.
-pub(super) const TOP_TO_BASELINE: f64 = 0.76;
-
 /// The size of the canvas in backend units.
 pub(super) fn size(scene: &Scene) -> (u32, u32) {
     (
@@ -45,18 +40,20 @@ fn style(paint: Paint, width: f64) -> ShapeStyle {
     }
 }
 
-/// Draws everything that `scene` holds.
+/// Draws the shapes of `scene`, and its texts where `with_texts` says so.
 ///
 /// # Errors
 /// What the backend fails with.
-pub(super) fn paint<DB: DrawingBackend>(scene: &Scene, backend: DB) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
+pub(super) fn paint<DB: DrawingBackend>(scene: &Scene, backend: DB, with_texts: bool) -> Drawn<DB> {
     let area = backend.into_drawing_area();
     area.fill(&WHITE)?;
     for shape in &scene.shapes {
         draw_shape(&area, shape)?;
     }
-    for text in &scene.texts {
-        draw_text(&area, text)?;
+    if with_texts {
+        for text in &scene.texts {
+            draw_text(&area, text)?;
+        }
     }
     area.present()
 }
@@ -115,6 +112,8 @@ fn draw_mark<DB: DrawingBackend>(
     }
 }
 
+/// Hands a text to the backend with its baseline, not its top, as the vertical position, and pixels to the em as its
+/// size: plotters leaves both to the backend.
 fn draw_text<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, text: &TextBox) -> Drawn<DB> {
     let anchor = match text.anchor {
         Anchor::Start => HPos::Left,
@@ -122,9 +121,8 @@ fn draw_text<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, text: &TextBox) 
         Anchor::End => HPos::Right,
     };
     let ink = colour(text.colour);
-    let style = TextStyle::from((FAMILY, text.size_px * UNITS_PER_PX * SIZE_TO_EM).into_font())
-        .pos(Pos::new(anchor, VPos::Top))
+    let style = TextStyle::from((FAMILY, text.size_px * UNITS_PER_PX).into_font())
+        .pos(Pos::new(anchor, VPos::Bottom))
         .color(&ink);
-    let top = text.baseline - TOP_TO_BASELINE * text.size_px;
-    area.draw(&Text::new(text.text.as_str(), point((text.x, top)), style))
+    area.draw(&Text::new(text.text.as_str(), point((text.x, text.baseline)), style))
 }

@@ -57,7 +57,8 @@ pub(super) fn width(text: &str, size_px: f64) -> f64 {
 pub(super) fn wrap(text: &str, size_px: f64, max_px: f64, max_lines: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text
+    let printable = text.replace(is_unprintable, "");
+    for word in printable
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
     {
@@ -73,7 +74,7 @@ pub(super) fn wrap(text: &str, size_px: f64, max_px: f64, max_lines: usize) -> V
         if !line.is_empty() {
             lines.push(std::mem::take(&mut line));
         }
-        for character in word.chars().filter(|character| !is_unprintable(*character)) {
+        for character in word.chars() {
             line.push(character);
             if line.chars().count() > 1 && width(&line, size_px) > max_px {
                 line.pop();
@@ -133,6 +134,7 @@ mod tests {
         assert_eq!(wrap("  a \n\t b ", 10.0, 500.0, 9), ["a b"]);
         assert_eq!(wrap("WWWWWW", 10.0, 30.0, 9), ["WWW", "WWW"]);
         assert_eq!(wrap("", 10.0, 30.0, 9), [""]);
+        assert_eq!(wrap("a\u{0}b\u{ffff}c", 10.0, 300.0, 9), ["a bc"]);
         assert_eq!(wrap("one two three", 10.0, 24.0, 2), ["one", "tw…"]);
     }
 
