@@ -10,7 +10,9 @@ use crate::packet::Mac;
 
 /// Gaps kept for one side. Where there are more, the shorter half is forgotten and shorter ones are left out from
 /// then on: a flow that is often silent for as long says nothing about a switchover anyway.
-const MAX_GAPS: usize = 128;
+const MAX_GAPS: usize = 64;
+/// Switchovers whose gap is kept whatever comes later.
+const MAX_MOMENTS: usize = 32;
 /// Shorter gaps are not looked at.
 const SHORTEST_GAP_NS: i64 = 1_000_000;
 
@@ -26,6 +28,9 @@ pub(super) struct Answers {
     shortest_ns: i64,
     /// In ascending order.
     gaps: Vec<(i64, i64)>,
+    /// Moments whose gap is wanted, and the gaps that hold one of them.
+    moments: Vec<i64>,
+    wanted: Vec<(i64, i64)>,
 }
 
 impl Default for Answers {
@@ -36,6 +41,8 @@ impl Default for Answers {
             last_ns: i64::MIN,
             shortest_ns: SHORTEST_GAP_NS,
             gaps: Vec::new(),
+            moments: Vec::new(),
+            wanted: Vec::new(),
         }
     }
 }
@@ -58,8 +65,20 @@ impl Answers {
         }
     }
 
+    /// The gap that holds this moment is to be kept, however many others there are.
+    pub(super) fn want(&mut self, moment_ns: i64) {
+        if self.moments.len() < MAX_MOMENTS {
+            self.moments.push(moment_ns);
+            let held = self.gaps.iter().find(|gap| gap.0 <= moment_ns && moment_ns <= gap.1);
+            self.wanted.extend(held);
+        }
+    }
+
     #[cold]
     fn open(&mut self, from_ns: i64, to_ns: i64) {
+        if self.moments.iter().any(|moment| (from_ns..=to_ns).contains(moment)) {
+            self.wanted.push((from_ns, to_ns));
+        }
         if self.gaps.len() >= MAX_GAPS {
             let mut lengths: Vec<i64> = self.gaps.iter().map(|gap| gap.1.saturating_sub(gap.0)).collect();
             lengths.sort_unstable();
@@ -90,12 +109,21 @@ impl Answers {
             let kept = halves.into_iter().filter(|half| half.1 - half.0 >= self.shortest_ns);
             self.gaps.splice(index..=index, kept);
         }
+        let divided = |gap: &(i64, i64)| gap.0 < time_ns && time_ns < gap.1;
+        if let Some(index) = self.wanted.iter().position(divided) {
+            let gap = self.wanted.swap_remove(index);
+            let halves = [(gap.0, time_ns), (time_ns, gap.1)];
+            let moments = &self.moments;
+            let holds = |half: &(i64, i64)| moments.iter().any(|moment| (half.0..=half.1).contains(moment));
+            self.wanted.extend(halves.into_iter().filter(holds));
+        }
     }
 
     /// The longest gap that overlaps `from_ns..=to_ns`.
     pub(super) fn longest_gap(&self, from_ns: i64, to_ns: i64) -> Option<(i64, i64)> {
         self.gaps
             .iter()
+            .chain(&self.wanted)
             .filter(|gap| gap.0 <= to_ns && gap.1 >= from_ns)
             .max_by_key(|gap| (gap.1 - gap.0, std::cmp::Reverse(gap.0)))
             .copied()
@@ -106,7 +134,11 @@ impl Answers {
         if self.count == 0 || self.first_ns > time_ns {
             return None;
         }
-        let covering = self.gaps.iter().find(|gap| gap.0 <= time_ns && time_ns < gap.1);
+        let covering = self
+            .gaps
+            .iter()
+            .chain(&self.wanted)
+            .find(|gap| gap.0 <= time_ns && time_ns < gap.1);
         Some(covering.map_or(time_ns.min(self.last_ns), |gap| gap.0))
     }
 
@@ -115,7 +147,11 @@ impl Answers {
         self.count == 0
             || self.first_ns >= to_ns
             || self.last_ns <= from_ns
-            || self.gaps.iter().any(|gap| gap.0 <= from_ns && gap.1 >= to_ns)
+            || self
+                .gaps
+                .iter()
+                .chain(&self.wanted)
+                .any(|gap| gap.0 <= from_ns && gap.1 >= to_ns)
     }
 
     /// Mean interval between answers, nanoseconds, leaving out one gap.
@@ -216,6 +252,33 @@ mod tests {
         assert_eq!(
             answers.interval_ns(answers.longest_gap(50_100_000_000, 50_200_000_000)),
             Some(10_000_000)
+        );
+    }
+
+    #[test]
+    fn a_wanted_gap_stays_among_thousands_of_longer_ones() {
+        let mut answers = answers(&[0, 10, 20]);
+        answers.want(25_000_000);
+        for time in [40, 50, 60] {
+            answers.at(time * 1_000_000);
+        }
+        answers.want(55_000_000);
+        for second in 1..5000 {
+            answers.at(second * 1_000_000_000);
+        }
+        assert_eq!(
+            answers.longest_gap(24_000_000, 25_000_000),
+            Some((20_000_000, 40_000_000))
+        );
+        assert_eq!(
+            answers.longest_gap(54_000_000, 55_000_000),
+            Some((50_000_000, 60_000_000))
+        );
+        // An answer that stands late in the file divides it.
+        answers.at(30_000_000);
+        assert_eq!(
+            answers.longest_gap(24_000_000, 25_000_000),
+            Some((20_000_000, 30_000_000))
         );
     }
 

@@ -13,6 +13,9 @@ const COPY_NS: i64 = 5_000_000;
 /// Announcements among which a copy is looked for.
 const COPY_DEPTH: usize = 64;
 
+/// The announcements of one arrival come within this time.
+const ARRIVAL_NS: i64 = 3_000_000_000;
+
 const ARP_REQUEST: u16 = 1;
 const ARP_REPLY: u16 = 2;
 const RARP_REQUEST: u16 = 3;
@@ -35,12 +38,16 @@ pub(super) struct Announcements {
 }
 
 impl Announcements {
-    /// Takes an ARP or RARP frame.
-    pub(super) fn arp(&mut self, time_ns: i64, interface: u32, arp: &Arp) {
+    /// Takes an ARP or RARP frame; whose arrival it is the first announcement of, if it is.
+    pub(super) fn arp(&mut self, time_ns: i64, interface: u32, arp: &Arp) -> Option<Mac> {
         self.would_show = true;
-        let Some((kind, address)) = announces(arp) else {
-            return;
-        };
+        let (kind, address) = announces(arp)?;
+        let again = self.heard.iter().rev().take(COPY_DEPTH).any(|earlier| {
+            earlier.announcement.mac == arp.sender_mac
+                && earlier.announcement.kind == AnnouncementKind::Rarp
+                && time_ns.abs_diff(earlier.announcement.at_ns) <= ARRIVAL_NS.unsigned_abs()
+        });
+        let is_arrival = kind == AnnouncementKind::Rarp && !again && self.heard.len() < MAX_KEPT;
         let announcement = Announcement {
             at_ns: time_ns,
             mac: arp.sender_mac,
@@ -62,6 +69,7 @@ impl Announcements {
                 interface,
             });
         }
+        is_arrival.then_some(arp.sender_mac)
     }
 
     /// All of them, in order of time.

@@ -269,10 +269,18 @@ impl Connection {
         if placed.unacknowledged {
             side.shape.segment(placed.offset, len, time_ns);
         }
-        side.progress.at(time_ns, side.ledger.high());
-        side.keep_tail(placed.offset.saturating_add(u64::from(len)), captured);
+        // Small connections need no table of their progress.
+        if matches!(self.verdict, Verdict::Carries(_, Some(_))) || side.shape.bulk().is_some() {
+            side.progress.at(time_ns, side.ledger.high());
+        }
         match &mut side.reader {
             Reader::Nobody => {}
+            Reader::Main(_) => {
+                side.keep_tail(placed.offset.saturating_add(u64::from(len)), captured);
+                side.stream
+                    .push(placed.offset, captured, len, time_ns, &mut side.reader);
+            }
+            Reader::Middle(trail) if trail.given_up() => side.reader = Reader::Nobody,
             Reader::Middle(trail) => {
                 let proven = trail.look(placed.offset, captured);
                 let content = match recognise::segment(captured) {
@@ -369,7 +377,7 @@ impl Connection {
             // The readers go on looking for content.
             Some(_) => self.verdict = Verdict::Carries(Role::PortOnly, None),
             None => {
-                let given_up = |side: &Side| !matches!(&side.reader, Reader::Middle(trail) if !trail.given_up());
+                let given_up = |side: &Side| !matches!(side.reader, Reader::Middle(_));
                 if self
                     .sides
                     .iter()
@@ -448,7 +456,7 @@ impl Connection {
 
     /// The direction that carries most.
     fn heavier(&self) -> usize {
-        usize::from(self.sides[1].ledger.unique_bytes() > self.sides[0].ledger.unique_bytes())
+        usize::from(self.sides[1].ledger.extent() > self.sides[0].ledger.extent())
     }
 
     /// What it carries and in which direction, as far as can be said now; `None` for a connection that is none of a

@@ -165,6 +165,11 @@ impl Ledger {
         self.high
     }
 
+    /// Bytes from the lowest to the highest seen.
+    pub(super) fn extent(&self) -> u64 {
+        self.high - self.low
+    }
+
     /// Lowest byte seen, or 0 where the beginning was captured.
     pub(super) fn low(&self) -> u64 {
         self.low

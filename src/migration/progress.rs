@@ -1,7 +1,7 @@
 //! How far a direction had come at which time, coarsely: the bytes of a phase are read off between its two ends.
 
 /// Points kept. When there are more, every second one is dropped and the spacing doubled.
-const MAX_POINTS: usize = 2048;
+const MAX_POINTS: usize = 1024;
 const FIRST_SPACING_NS: i64 = 1_000_000;
 
 /// Stream offsets at increasing times.
@@ -66,7 +66,7 @@ mod tests {
         }
         assert!(progress.points.len() <= MAX_POINTS);
         let half = progress.before(1_800_000_000_000).unwrap();
-        assert!(half.abs_diff(1_800_000_000) < 1_800_000_000 / 500, "{half}");
+        assert!(half.abs_diff(1_800_000_000) < 1_800_000_000 / 250, "{half}");
         assert_eq!(progress.before(0), None);
     }
 }

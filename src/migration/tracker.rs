@@ -206,7 +206,12 @@ impl MigrationTracker {
         let _ = payload;
         self.reach(time_ns);
         match &packet.network {
-            Network::Arp(arp) => self.announcements.arp(time_ns, packet.interface, arp),
+            Network::Arp(arp) => {
+                let arrival = self.announcements.arp(time_ns, packet.interface, arp);
+                if let Some(mac) = arrival {
+                    self.arrived(mac, time_ns);
+                }
+            }
             Network::Ip(ip) => {
                 if let Some((conversation, direction)) = conversation
                     && !is_for_many(packet, ip)
@@ -248,6 +253,14 @@ impl MigrationTracker {
             announcements: self.announcements.in_order(),
             span: self.span,
         })
+    }
+
+    /// A virtual machine arrived: the gaps of its flows around this moment are wanted.
+    fn arrived(&mut self, mac: Mac, time_ns: i64) {
+        let senders = self.slots.iter_mut().flat_map(|slot| &mut slot.sides);
+        for sender in senders.filter(|sender| sender.mac == Some(mac)) {
+            sender.answers.want(time_ns);
+        }
     }
 
     #[inline]
