@@ -1,5 +1,7 @@
 //! The TCP analysis flags of public captures held against tshark's answers, conversation by conversation.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
