@@ -132,7 +132,7 @@ fn tshark(capture: &Path) -> Option<HashMap<Key, Counts>> {
     }
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
     let mut keys = Keys::default();
-    let mut streams: HashMap<String, Key> = HashMap::new();
+    let mut streams: HashMap<u64, Key> = HashMap::new();
     let mut counts: HashMap<Key, Counts> = HashMap::new();
     for line in BufReader::new(child.stdout.take()?).lines() {
         let line = line.ok()?;
@@ -163,9 +163,9 @@ const ADDRESSING: [&str; 8] = [
     "tcp.dstport",
 ];
 
-/// Stream, sender and receiver of a frame's TCP segment. In a tunnel the IP header next to TCP counts, and TCP's
+/// Stream, sender and receiver of a frame's TCP segment; `None` where its header is not whole. In a tunnel the IP header next to TCP counts, and TCP's
 /// payload may hold whole frames again, so tshark gives lists.
-fn endpoints(fields: &[&str]) -> Option<(String, SocketAddr, SocketAddr)> {
+fn endpoints(fields: &[&str]) -> Option<(u64, SocketAddr, SocketAddr)> {
     let [
         stream,
         protocols,
@@ -194,7 +194,7 @@ fn endpoints(fields: &[&str]) -> Option<(String, SocketAddr, SocketAddr)> {
     let port = |list: &str| list.split(',').next()?.parse::<u16>().ok();
     let source = SocketAddr::new(address(src)?, port(src_port)?);
     let target = SocketAddr::new(address(dst)?, port(dst_port)?);
-    Some((stream.split(',').next()?.to_owned(), source, target))
+    Some((stream.split(',').next()?.parse().ok()?, source, target))
 }
 
 fn print(table: &Table) {

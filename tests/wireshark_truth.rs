@@ -1,7 +1,6 @@
 //! The TCP analysis flags of public captures held against tshark's answers, conversation by conversation.
 
-// A test that panics fails, and says where.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
