@@ -9,10 +9,8 @@ use crate::analysis;
 use crate::capture::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grade::Figures;
-use crate::migration::Findings;
+use crate::migration::{Findings, Migration};
 use crate::progress::Progress;
-use crate::report::document::Document;
-use crate::report::files::Drawn;
 use crate::report::filter::display_filter;
 use crate::report::json::{Extras, migration_json};
 use crate::summary::{Inspection, Summary};
@@ -23,6 +21,8 @@ pub struct Analysis {
     pub summary: Summary,
     /// What else the JSON gives.
     pub extras: Extras,
+    /// The migration whose span is graded.
+    pub migration: Option<Migration>,
 }
 
 /// Measures and grades one run: one capture, or the parts of one in order of time.
@@ -49,8 +49,10 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
     }
     let migrations = migrations(&answer.findings, summary.capture.start_ns.unwrap_or(0));
     let chosen = answer.migration.and_then(|index| migrations.get(index)).cloned();
+    let migration = answer.migration.and_then(|index| answer.findings.migrations.get(index));
     Ok(Analysis {
         summary,
+        migration: migration.cloned(),
         extras: Extras {
             migration: chosen.unwrap_or(Value::Null),
             migrations,
@@ -73,12 +75,4 @@ pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress
 fn migrations(findings: &Findings, start_ns: i64) -> Vec<Value> {
     let found = findings.migrations.iter();
     found.map(|migration| migration_json(migration, start_ns)).collect()
-}
-
-/// Draws the charts of one run's report.
-///
-/// # Errors
-/// A chart that cannot be drawn.
-pub fn draw(_document: &Document<'_>) -> Result<Vec<Drawn>> {
-    Ok(Vec::new())
 }

@@ -133,7 +133,7 @@ fn grades_text(title: &str, grades: &Grades, grader: &Grader<'_>, manner: Manner
         ("Parameter", "Parameter"),
         ("Value", "Nilai"),
         ("Unit", "Satuan"),
-        ("Band", "Pita"),
+        ("Band", "Rentang"),
         ("Index", "Indeks"),
         ("Category", "Kategori"),
     ];

@@ -2,6 +2,7 @@
 
 use crate::figure::Figure;
 use crate::grade::{Figures, Grader, Grades, Parameter, Shares, TableKind};
+use crate::migration::Migration;
 use crate::options::{AnalysisOptions, Family, GradedDirection};
 use crate::report::locale::{Style, rate_unit, significant_decimals};
 use crate::summary::{Metrics, Summary};
@@ -19,6 +20,8 @@ pub struct Document<'a> {
     pub style: &'a Style,
     /// The command line that makes this report again.
     pub command: &'a str,
+    /// The migration whose span is graded, where one was found.
+    pub migration: Option<&'a Migration>,
     /// The charts that lie beside the report.
     pub pictures: &'a [Picture],
 }

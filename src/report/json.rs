@@ -11,3 +11,268 @@ mod summary;
 pub use inspection::inspection_json;
 pub use migration::migration_json;
 pub use summary::{Extras, summary_json};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::report::locale::Style;
+    use crate::report::sample;
+
+    /// The keys of the contract stand in the object, in the contract's order; others may stand between.
+    fn holds_in_order(value: &Value, keys: &[&str]) {
+        let mut found = value.as_object().unwrap().keys();
+        for key in keys {
+            assert!(
+                found.any(|k| k == key),
+                "{key} is not there, or not in its place: {value:#}"
+            );
+        }
+    }
+
+    /// No null without its reason, but for what is not a figure.
+    fn absent_figures_say_why(value: &Value) {
+        const NO_FIGURES: [&str; 14] = [
+            "compression",
+            "dropped",
+            "name",
+            "target_capture",
+            "runner_up",
+            "metrics_capture",
+            "delay_method",
+            "jitter_method",
+            "loss_method",
+            "link_capacity_bps",
+            "band",
+            "service",
+            "migration",
+            "log",
+        ];
+        match value {
+            Value::Object(object) => {
+                for (key, value) in object {
+                    let excused = NO_FIGURES.contains(&key.as_str()) || key == "tcp";
+                    if value.is_null() && !excused {
+                        assert!(object.contains_key(&format!("{key}_reason")), "{key} in {object:?}");
+                    }
+                    absent_figures_say_why(value);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(absent_figures_say_why),
+            _ => {}
+        }
+    }
+
+    fn summary() -> Value {
+        let mut summary = sample::with_document(19, &Style::default(), |d| summary_json(d, Extras::default()));
+        // The rows from the gap on tell as much as all.
+        let seconds = summary["seconds"].as_array_mut().unwrap();
+        seconds.drain(..17);
+        summary
+    }
+
+    const CAPTURE: [&str; 13] = [
+        "path",
+        "format",
+        "compression",
+        "packets",
+        "captured_bytes",
+        "wire_bytes",
+        "first_ns",
+        "last_ns",
+        "duration_s",
+        "truncated_packets",
+        "out_of_order_packets",
+        "duplicate_packets",
+        "interfaces",
+    ];
+
+    #[test]
+    fn the_summary_keeps_the_contract() {
+        let summary = summary();
+        holds_in_order(
+            &summary,
+            &[
+                "schema",
+                "capture",
+                "target_capture",
+                "nodes",
+                "selection",
+                "metrics",
+                "grades",
+                "seconds",
+                "service",
+                "migrations",
+                "migration",
+                "log",
+                "warnings",
+            ],
+        );
+        holds_in_order(&summary["capture"], &CAPTURE);
+        holds_in_order(&summary["nodes"], &["source", "target", "chosen_by"]);
+        holds_in_order(
+            &summary["selection"],
+            &[
+                "packets",
+                "wire_bytes",
+                "conversations",
+                "left_out_packets",
+                "left_out_bytes",
+            ],
+        );
+        holds_in_order(
+            &summary["metrics"]["standard"],
+            &[
+                "throughput_bps",
+                "goodput_bps",
+                "loss_pct",
+                "loss_upstream_pct",
+                "loss_downstream_pct",
+                "delay_ms",
+                "jitter_ms",
+                "rtt_ms",
+                "delay_ms_percentiles",
+                "pdv_ms",
+                "capture_missing_bytes",
+                "transmissions",
+                "delay_method",
+                "jitter_method",
+                "loss_method",
+                "clock",
+            ],
+        );
+        holds_in_order(
+            &summary["metrics"]["standard"]["delay_ms_percentiles"],
+            &["p50", "p95", "p99", "p999"],
+        );
+        holds_in_order(
+            &summary["metrics"]["wireshark"],
+            &["throughput_bps", "loss_pct", "delay_ms", "jitter_ms"],
+        );
+        holds_in_order(
+            &summary["grades"],
+            &[
+                "method",
+                "profile",
+                "throughput",
+                "loss",
+                "jitter",
+                "delay",
+                "overall",
+                "shares",
+            ],
+        );
+        holds_in_order(
+            &summary["grades"]["throughput"],
+            &["value", "unit", "index", "category", "off_table"],
+        );
+        holds_in_order(&summary["grades"]["overall"], &["index", "percent", "category"]);
+        holds_in_order(
+            &summary["seconds"][0],
+            &[
+                "start_s",
+                "packets",
+                "wire_bytes",
+                "ip_bytes",
+                "throughput_bps",
+                "goodput_bps",
+                "loss_pct",
+                "jitter_ms",
+                "delay_ms",
+                "index",
+            ],
+        );
+        absent_figures_say_why(&summary);
+        assert_eq!(summary["seconds"][0]["loss_pct_reason"], "no packets");
+        insta::assert_snapshot!(format!("{summary:#}"));
+    }
+
+    #[test]
+    fn the_inspection_keeps_the_contract() {
+        let inspection = inspection_json(&sample::inspection(), Vec::new());
+        holds_in_order(
+            &inspection,
+            &[
+                "schema",
+                "capture",
+                "conversations",
+                "rtp_streams",
+                "seconds",
+                "echo",
+                "migrations",
+                "warnings",
+            ],
+        );
+        holds_in_order(&inspection["capture"], &CAPTURE);
+        holds_in_order(
+            &inspection["capture"]["interfaces"][0],
+            &["link_type", "snaplen", "ticks_per_second", "dropped"],
+        );
+        let tcp = &inspection["conversations"][0]["tcp"];
+        holds_in_order(
+            &tcp["flags"],
+            &[
+                "retransmission",
+                "fast_retransmission",
+                "spurious_retransmission",
+                "out_of_order",
+                "lost_segment",
+                "ack_lost_segment",
+                "duplicate_ack",
+                "keep_alive",
+                "keep_alive_ack",
+                "zero_window",
+                "window_full",
+                "window_update",
+                "zero_window_probe",
+                "zero_window_probe_ack",
+                "reused_ports",
+            ],
+        );
+        holds_in_order(
+            &tcp["ab"],
+            &[
+                "payload_bytes",
+                "unique_bytes",
+                "retransmitted_segments",
+                "retransmitted_bytes",
+                "out_of_order_segments",
+                "rtt_ms",
+            ],
+        );
+        holds_in_order(
+            &tcp["ab"]["rtt_ms"],
+            &["samples", "min", "mean", "median", "p95", "max"],
+        );
+        holds_in_order(
+            &inspection["rtp_streams"][0],
+            &[
+                "src",
+                "dst",
+                "ssrc",
+                "payload_type",
+                "packets",
+                "expected",
+                "lost",
+                "jitter_ms",
+                "max_delta_ms",
+            ],
+        );
+        holds_in_order(
+            &inspection["echo"][0],
+            &["kind", "client", "server", "sent", "lost", "rtt_ms", "longest_gap_ms"],
+        );
+        absent_figures_say_why(&inspection);
+        insta::assert_snapshot!(format!("{inspection:#}"));
+    }
+
+    #[test]
+    fn floats_read_back_as_the_same_doubles_and_zero_has_no_sign() {
+        for value in [0.1 + 0.2, 1e-7, 1e22, 403_694_930.0, f64::MIN_POSITIVE] {
+            let text = parts::number(value).to_string();
+            assert_eq!(text.parse::<f64>().unwrap(), value, "{text}");
+        }
+        assert_eq!(parts::number(-0.0).to_string(), "0.0");
+    }
+}

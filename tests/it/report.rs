@@ -58,6 +58,26 @@ fn the_report_opens_with_the_answer_in_the_readers_language() {
 }
 
 #[test]
+fn the_readme_shows_what_the_program_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let shown = readme
+        .split("```text\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    let output = migqos()
+        .current_dir(root)
+        .args(["analyze", "fixtures/precopy-loss.pcap.zst", "--no-report"])
+        .output()
+        .unwrap();
+    assert_eq!(
+        shown.unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        "the example in README.md is out of date"
+    );
+}
+
+#[test]
 fn wireshark_shows_the_selection_and_each_flagged_second_by_the_reports_filters() {
     if !installed("tshark") {
         return;

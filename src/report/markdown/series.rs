@@ -19,7 +19,10 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
     let interval = interval.each_ref().map(|(n, v)| (*n, v.as_str()));
     page.heading(2, style.text("series.heading"));
     for picture in document.pictures.iter().filter(|p| p.kind == PictureKind::Timeline) {
-        let caption = style.say("series.timeline", &interval);
+        let mut caption = style.say("series.timeline", &interval);
+        if document.migration.is_some_and(|migration| !migration.phases.is_empty()) {
+            caption = style.say("series.timeline_phases", &[("caption", &caption)]);
+        }
         page.picture(&picture.file, style.text("series.timeline_alt"), &caption);
     }
     page.table(&style.say("series.shares", &interval), &shares(document));
