@@ -9,6 +9,8 @@ pub mod folder;
 pub mod json;
 pub mod locale;
 pub mod markdown;
+mod movement;
+pub mod pictures;
 mod properties;
 #[cfg(test)]
 pub(crate) mod sample;

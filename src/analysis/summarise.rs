@@ -10,7 +10,7 @@ use super::span::totals;
 use super::warnings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::figure::{Figure, Reason};
-use crate::migration::Findings;
+use crate::migration::Moves;
 use crate::options::{AnalysisOptions, During, GradedDirection};
 use crate::summary::{FlowRow, Metrics, Selection, Span, SpanOf, Summary};
 
@@ -22,10 +22,8 @@ const LEFT_OUT_LISTED: usize = 5;
 pub struct Answer {
     /// The figures.
     pub summary: Summary,
-    /// All migrations.
-    pub findings: Findings,
-    /// The one whose span is graded.
-    pub migration: Option<usize>,
+    /// What the migrations did; the chosen one is the one whose span is graded.
+    pub moves: Moves,
 }
 
 /// Chooses the nodes and works out the figures.
@@ -46,6 +44,8 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     let selection = selection(&engine, &choice);
     let missing = missing_bytes(&engine, &choice, options.direction);
     let flows = flows(&engine, &choice, frame.start_ns);
+    let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
+    let moves = engine.moves(findings.migrations, choice.migration);
     let Some(pair) = engine.pairs.get_mut(choice.pair) else {
         return Err(Error::new(
             ErrorKind::NothingToAnalyse,
@@ -92,7 +92,6 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
         };
         (metrics, buckets)
     };
-    let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
     let span = span.filter(|&span| totals(&entries, &[], Some(span)).tally.wireshark.packets > 0);
     let over_migration = span.is_some() && options.during != Some(During::Capture);
     let (capture_metrics, capture_buckets) = metrics_of(None, SpanOf::Capture);
@@ -121,8 +120,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
             delay_buckets_ns,
             warnings,
         },
-        migration: choice.migration,
-        findings,
+        moves,
     })
 }
 
@@ -147,13 +145,7 @@ fn selection(engine: &Engine, choice: &Choice) -> Selection {
         .collect();
     others.sort_by_key(|conversation| std::cmp::Reverse(conversation.wire_bytes.iter().sum::<u64>()));
     let describe = |conversation: &&Conversation| {
-        let text = format!(
-            "{} {} <-> {}",
-            conversation.protocol_name(),
-            conversation.endpoint(conversation.a),
-            conversation.endpoint(conversation.b)
-        );
-        (text, conversation.wire_bytes.iter().sum())
+        (conversation.named().name, conversation.wire_bytes.iter().sum())
     };
     Selection {
         packets,

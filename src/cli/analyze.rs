@@ -15,8 +15,8 @@ use crate::report::document::Document;
 use crate::report::files::{self, Tables};
 use crate::report::folder::{Folder, names};
 use crate::report::json::summary_json;
+use crate::report::pictures::draw;
 use crate::report::table::analysis_table;
-use crate::summary::Summary;
 
 /// One run of the request: where its captures are, and where its report goes.
 struct Run {
@@ -104,9 +104,10 @@ fn prepare(request: &AnalyzeRequest) -> Result<Vec<Run>> {
 }
 
 /// Hands the document of a run to `make`.
-fn with_document<T>(run: &Run, summary: &Summary, request: &AnalyzeRequest, make: impl Fn(&Document<'_>) -> T) -> T {
+fn with_document<T>(run: &Run, analysis: &Analysis, request: &AnalyzeRequest, make: impl Fn(&Document<'_>) -> T) -> T {
     make(&Document {
-        summary,
+        summary: &analysis.summary,
+        moves: &analysis.moves,
         options: &request.options,
         grader: &request.grading.grader(),
         style: &request.style,
@@ -131,8 +132,8 @@ fn write_reports(
             .collect::<Result<Vec<_>>>()?;
         let write = |((run, analysis), tables): (&(Run, Analysis), &Tables)| {
             let Some(folder) = &run.folder else { return Ok(()) };
-            with_document(run, &analysis.summary, request, |document| {
-                let drawn = engine::draw(document)?;
+            with_document(run, analysis, request, |document| {
+                let drawn = draw(document)?;
                 files::write(document, analysis.extras.clone(), tables, &drawn, folder)
             })
         };
@@ -159,7 +160,7 @@ fn answer(done: &[(Run, Analysis)], several: bool, request: &AnalyzeRequest) -> 
     match request.format {
         Format::Json => {
             let documents = done.iter().map(|(run, analysis)| {
-                with_document(run, &analysis.summary, request, |document| {
+                with_document(run, analysis, request, |document| {
                     summary_json(document, analysis.extras.clone())
                 })
             });
@@ -169,7 +170,7 @@ fn answer(done: &[(Run, Analysis)], several: bool, request: &AnalyzeRequest) -> 
         Format::Table => {
             let tables = done
                 .iter()
-                .map(|(run, analysis)| with_document(run, &analysis.summary, request, analysis_table));
+                .map(|(run, analysis)| with_document(run, analysis, request, analysis_table));
             Ok(tables.collect::<Vec<_>>().join("\n\n").into_bytes())
         }
     }
@@ -180,7 +181,7 @@ fn check(done: &[(Run, Analysis)], minimum: f64, request: &AnalyzeRequest) -> St
     let style = &request.style;
     let mut status = Status::Done;
     for (run, analysis) in done {
-        let index = with_document(run, &analysis.summary, request, |document| {
+        let index = with_document(run, analysis, request, |document| {
             document.grades(request.options.family).overall.index
         });
         if index.is_some_and(|index| index >= minimum) {

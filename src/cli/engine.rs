@@ -9,10 +9,8 @@ use crate::analysis;
 use crate::capture::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grade::Figures;
-use crate::migration::Findings;
+use crate::migration::Moves;
 use crate::progress::Progress;
-use crate::report::document::Document;
-use crate::report::files::Drawn;
 use crate::report::filter::display_filter;
 use crate::report::json::{Extras, migration_json};
 use crate::summary::{Inspection, Summary};
@@ -21,6 +19,8 @@ use crate::summary::{Inspection, Summary};
 pub struct Analysis {
     /// What was measured, the bins with their index.
     pub summary: Summary,
+    /// What the migrations did.
+    pub moves: Moves,
     /// What else the JSON gives.
     pub extras: Extras,
 }
@@ -47,10 +47,12 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
     for second in &mut summary.seconds {
         second.index = grader.mean_index(&Figures::from(&*second));
     }
-    let migrations = migrations(&answer.findings, summary.capture.start_ns.unwrap_or(0));
-    let chosen = answer.migration.and_then(|index| migrations.get(index)).cloned();
+    let moves = answer.moves;
+    let migrations = migrations(&moves, summary.capture.start_ns.unwrap_or(0));
+    let chosen = moves.chosen.and_then(|index| migrations.get(index)).cloned();
     Ok(Analysis {
         summary,
+        moves,
         extras: Extras {
             migration: chosen.unwrap_or(Value::Null),
             migrations,
@@ -59,26 +61,18 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
     })
 }
 
-/// Lists what is in one capture; the migrations are in the JSON contract's form.
+/// Lists what is in one capture, and its migrations.
 ///
 /// # Errors
 /// A capture that cannot be read.
-pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress) -> Result<(Inspection, Vec<Value>)> {
-    let (inspection, findings) = analysis::inspect(&Input::from_argument(capture), &request.options, progress)
-        .map_err(|error| error.path(capture))?;
-    let start_ns = inspection.capture.start_ns.unwrap_or(0);
-    Ok((inspection, migrations(&findings, start_ns)))
+pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress) -> Result<(Inspection, Moves)> {
+    analysis::inspect(&Input::from_argument(capture), &request.options, progress).map_err(|error| error.path(capture))
 }
 
-fn migrations(findings: &Findings, start_ns: i64) -> Vec<Value> {
-    let found = findings.migrations.iter();
-    found.map(|migration| migration_json(migration, start_ns)).collect()
-}
-
-/// Draws the charts of one run's report.
-///
-/// # Errors
-/// A chart that cannot be drawn.
-pub fn draw(_document: &Document<'_>) -> Result<Vec<Drawn>> {
-    Ok(Vec::new())
+/// The migrations in the JSON contract's form; times from the capture's first frame at `start_ns`.
+pub fn migrations(moves: &Moves, start_ns: i64) -> Vec<Value> {
+    let found = moves.migrations.iter();
+    found
+        .map(|migration| migration_json(migration, moves.overhead(migration), start_ns))
+        .collect()
 }

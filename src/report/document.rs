@@ -2,6 +2,7 @@
 
 use crate::figure::Figure;
 use crate::grade::{Figures, Grader, Grades, Parameter, Shares, TableKind};
+use crate::migration::Moves;
 use crate::options::{AnalysisOptions, Family, GradedDirection};
 use crate::report::locale::{Style, rate_unit, significant_decimals};
 use crate::summary::{Metrics, Summary};
@@ -11,6 +12,8 @@ use crate::summary::{Metrics, Summary};
 pub struct Document<'a> {
     /// What was measured.
     pub summary: &'a Summary,
+    /// What the migrations did.
+    pub moves: &'a Moves,
     /// What was asked for.
     pub options: &'a AnalysisOptions,
     /// The tables in force.
@@ -159,6 +162,11 @@ impl Document<'_> {
     /// The name of a parameter in the reader's language.
     pub fn name(&self, parameter: Parameter) -> &'static str {
         parameter.name(self.style.language)
+    }
+
+    /// A time of the capture as seconds from its first frame.
+    pub fn at_s(&self, ns: i64) -> f64 {
+        ns.saturating_sub(self.summary.capture.start_ns.unwrap_or(0)) as f64 / 1e9
     }
 
     /// The width of a bin in print: `1 s`, `500 ms`.

@@ -6,6 +6,7 @@ mod bands;
 mod families;
 mod flows;
 mod method;
+mod migration;
 mod page;
 mod quality;
 mod references;
@@ -26,6 +27,7 @@ pub fn markdown(document: &Document<'_>) -> String {
         .map_or_else(|| path.to_owned(), |n| n.to_string_lossy().into_owned());
     page.heading(1, &document.style.say("report.title", &[("name", &escape(&name))]));
     answer::write(document, &mut page);
+    migration::write(document, &mut page);
     series::write(document, &mut page);
     families::write(document, &mut page);
     flows::write(document, &mut page);
