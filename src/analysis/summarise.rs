@@ -22,7 +22,8 @@ const LEFT_OUT_LISTED: usize = 5;
 pub struct Answer {
     /// The figures.
     pub summary: Summary,
-    /// What the migrations did; the chosen one is the one whose span is graded.
+    /// What the migrations did. The chosen one is the one whose span is graded; where the capture holds none of their
+    /// streams, as a client's, the first that announced itself.
     pub moves: Moves,
 }
 
@@ -45,7 +46,9 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     let missing = missing_bytes(&engine, &choice, options.direction);
     let flows = flows(&engine, &choice, frame.start_ns);
     let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
-    let moves = engine.moves(findings.migrations, choice.migration);
+    let arrival = || findings.migrations.iter().position(|found| found.connections.is_empty());
+    let reported = choice.migration.or_else(arrival);
+    let moves = engine.moves(findings.migrations, reported);
     let Some(pair) = engine.pairs.get_mut(choice.pair) else {
         return Err(Error::new(
             ErrorKind::NothingToAnalyse,

@@ -25,7 +25,13 @@ pub fn markdown(document: &Document<'_>) -> String {
     let name = Path::new(path)
         .file_name()
         .map_or_else(|| path.to_owned(), |n| n.to_string_lossy().into_owned());
-    page.heading(1, &document.style.say("report.title", &[("name", &escape(&name))]));
+    let name = escape(&name);
+    let title = if document.moves.migrations.is_empty() {
+        document.style.say("report.title_without_migration", &[("name", &name)])
+    } else {
+        document.style.say("report.title", &[("name", &name)])
+    };
+    page.heading(1, &title);
     answer::write(document, &mut page);
     migration::write(document, &mut page);
     series::write(document, &mut page);

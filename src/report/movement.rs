@@ -52,7 +52,11 @@ pub(super) fn story(document: &Document<'_>, migration: &Migration, name: &dyn F
         sentences.push(how_much(document, migration));
     }
     if migration.outcome != Outcome::Cancelled {
-        sentences.push(downtimes(document, migration));
+        let style = document.style;
+        sentences.push(match downtimes_line(style, migration) {
+            Some(list) => style.say("move.downtimes", &[("list", &list)]),
+            None => style.text("move.no_downtime").to_owned(),
+        });
     }
     sentences.join(" ")
 }
@@ -108,24 +112,76 @@ fn how_much(document: &Document<'_>, migration: &Migration) -> String {
     }
 }
 
-/// The downtimes that are known, each under its own name.
-fn downtimes(document: &Document<'_>, migration: &Migration) -> String {
-    let style = document.style;
-    match downtimes_line(style, migration) {
-        Some(list) => style.say("move.downtimes", &[("list", &list)]),
-        None => style.text("move.no_downtime").to_owned(),
+/// A downtime under its own name.
+pub(super) struct Downtime {
+    title: &'static str,
+    name: &'static str,
+    counts: &'static str,
+    /// Its length.
+    pub length_ms: Figure,
+    /// How well it is known, where it depends on how often the machine was heard.
+    pub resolution_ms: Option<Figure>,
+}
+
+impl Downtime {
+    /// `stream downtime 47.12 ms`, `pause 13 ms (known to 10 ms)`; `None` where it was not measured.
+    pub(super) fn text(&self, style: &Style) -> Option<String> {
+        let length = style.ms(self.length_ms.value()?);
+        let name = style.text(self.name);
+        Some(match self.resolution_ms.and_then(Figure::value) {
+            Some(resolution) => {
+                let values = [
+                    ("name", name),
+                    ("length", &length),
+                    ("resolution", &style.ms(resolution)),
+                ];
+                style.say("move.known_to", &values)
+            }
+            None => format!("{name} {length}"),
+        })
+    }
+
+    /// Its name as a title.
+    pub(super) fn title(&self, style: &Style) -> &'static str {
+        style.text(self.title)
+    }
+
+    /// What it counts.
+    pub(super) fn counts(&self, style: &Style) -> &'static str {
+        style.text(self.counts)
     }
 }
 
-/// The known downtimes in one line: `stream downtime 47.12 ms, pause 13 ms`.
+/// Stream downtime, pause, service downtime.
+pub(super) fn downtimes(migration: &Migration) -> [Downtime; 3] {
+    [
+        Downtime {
+            title: "move.stream_downtime",
+            name: "downtime.stream",
+            counts: "move.stream_downtime_counts",
+            length_ms: migration.stream_downtime_ms,
+            resolution_ms: None,
+        },
+        Downtime {
+            title: "move.pause",
+            name: "downtime.pause",
+            counts: "move.pause_counts",
+            length_ms: migration.pause_ms,
+            resolution_ms: Some(migration.pause_resolution_ms),
+        },
+        Downtime {
+            title: "move.service_downtime",
+            name: "downtime.service",
+            counts: "move.service_downtime_counts",
+            length_ms: migration.service.downtime_ms,
+            resolution_ms: Some(migration.service.resolution_ms),
+        },
+    ]
+}
+
+/// The known downtimes in one line; `None` where there is none.
 pub(super) fn downtimes_line(style: &Style, migration: &Migration) -> Option<String> {
-    let named = |key: &str, figure: Figure| Some(style.say(key, &[("length", &style.ms(figure.value()?))]));
-    let known = [
-        named("chart.stream_downtime", migration.stream_downtime_ms),
-        named("chart.pause", migration.pause_ms),
-        named("chart.service_downtime", migration.service.downtime_ms),
-    ];
-    let known: Vec<String> = known.into_iter().flatten().collect();
+    let known: Vec<String> = downtimes(migration).iter().filter_map(|d| d.text(style)).collect();
     (!known.is_empty()).then(|| known.join(", "))
 }
 

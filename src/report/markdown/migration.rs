@@ -1,10 +1,11 @@
 //! What the migration did: what happened, its downtimes, its phases, its rounds.
 
 use super::page::{Grid, Page, code, code_cell, escape, sentence};
-use crate::figure::Figure;
-use crate::migration::{Migration, Pages, Phase};
+use crate::figure::{Figure, Reason};
+use crate::migration::{AnnouncementKind, Kind, Migration, Pages, Phase, PhaseName};
 use crate::report::document::Document;
-use crate::report::movement::{kind, outcome, phase_name, story};
+use crate::report::locale::Style;
+use crate::report::movement::{self, kind, outcome, phase_name, story};
 
 /// So many rounds, and flows of the virtual machine, are listed.
 const LISTED: usize = 30;
@@ -31,56 +32,33 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
     }
 }
 
-/// A figure, or why there is none.
-fn cell(document: &Document<'_>, figure: Figure, write: impl Fn(f64) -> String) -> String {
-    match figure {
-        Figure::Value(value) => write(value),
-        Figure::Absent(reason) => document
-            .style
-            .say("move.absent", &[("reason", document.style.reason(reason))]),
+/// A figure's value, or a dash.
+fn cell(figure: Figure, write: impl Fn(f64) -> String) -> String {
+    figure.value().map_or("–".to_owned(), write)
+}
+
+/// What a figure counts, and why it is absent where it is.
+fn counts(style: &Style, text: &str, reason: Option<Reason>) -> String {
+    match reason {
+        Some(reason) => style.say("move.absent", &[("counts", text), ("reason", style.reason(reason))]),
+        None => text.to_owned(),
     }
 }
 
 fn downtimes(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
     let style = document.style;
-    let ms = |value: f64| style.ms(value);
-    let within = |figure: Figure| match figure {
-        Figure::Value(value) => ms(value),
-        Figure::Absent(_) => "–".to_owned(),
-    };
-    let rows = [
-        (
-            "move.stream_downtime",
-            migration.stream_downtime_ms,
-            None,
-            "move.stream_downtime_counts",
-        ),
-        (
-            "move.pause",
-            migration.pause_ms,
-            Some(migration.pause_resolution_ms),
-            "move.pause_counts",
-        ),
-        (
-            "move.service_downtime",
-            migration.service.downtime_ms,
-            Some(migration.service.resolution_ms),
-            "move.service_downtime_counts",
-        ),
-    ];
     let mut grid = Grid::new()
         .text(style.text("column.downtime"))
         .number(style.text("column.value"))
         .number(style.text("column.known_to"))
         .text(style.text("column.counts"));
-    for (name, figure, resolution, counts) in rows {
+    for downtime in movement::downtimes(migration) {
+        let known_to = downtime.resolution_ms.filter(|_| downtime.length_ms.value().is_some());
         grid.row(vec![
-            style.text(name).to_owned(),
-            cell(document, figure, ms),
-            resolution
-                .filter(|_| figure.value().is_some())
-                .map_or("–".to_owned(), within),
-            style.text(counts).to_owned(),
+            downtime.title(style).to_owned(),
+            cell(downtime.length_ms, |ms| style.ms(ms)),
+            known_to.map_or("–".to_owned(), |figure| cell(figure, |ms| style.ms(ms))),
+            counts(style, downtime.counts(style), downtime.length_ms.reason()),
         ]);
     }
     page.table(style.text("move.downtimes_caption"), &grid);
@@ -92,54 +70,77 @@ fn overview(document: &Document<'_>, migration: &Migration) -> Grid {
         .text(style.text("column.figure"))
         .number(style.text("column.value"))
         .text(style.text("column.counts"));
-    let mut row = |name: &str, value: String, counts: &str| {
-        grid.row(vec![
-            style.text(name).to_owned(),
-            value,
-            if counts.is_empty() {
-                String::new()
-            } else {
-                style.text(counts).to_owned()
-            },
-        ]);
+    let mut row = |name: &str, value: String, counted: String| {
+        grid.row(vec![name.to_owned(), value, counted]);
     };
     let time = |ms: f64| style.seconds(ms / 1e3);
     let bytes = |bytes: f64| style.bytes(bytes as u64);
     let has_disks = migration.storage_bytes.value().is_some();
-    let time_counts = match migration.encrypted {
-        true => "move.time_counts_shape",
-        false => "move.time_counts",
+    let time_counts = match migration.kind {
+        Kind::Ssh => style.text("move.time_counts_shape"),
+        _ => style.text("move.time_counts"),
     };
-    row("move.time", cell(document, migration.migration_time_ms, time), time_counts);
+    row(
+        style.text("move.time"),
+        cell(migration.migration_time_ms, time),
+        counts(style, time_counts, migration.migration_time_ms.reason()),
+    );
     if has_disks {
-        let task = cell(document, migration.task_time_ms, time);
-        row("move.task_time", task, "move.task_time_counts");
+        row(
+            style.text("move.task_time"),
+            cell(migration.task_time_ms, time),
+            counts(style, style.text("move.task_time_counts"), migration.task_time_ms.reason()),
+        );
     }
-    row("move.memory", cell(document, migration.ram_bytes, bytes), "move.memory_counts");
+    row(
+        style.text("move.memory"),
+        cell(migration.ram_bytes, bytes),
+        counts(style, style.text("move.memory_counts"), migration.ram_bytes.reason()),
+    );
     if has_disks {
-        let storage = cell(document, migration.storage_bytes, bytes);
-        row("move.storage", storage, "move.storage_counts");
+        row(
+            style.text("move.storage"),
+            cell(migration.storage_bytes, bytes),
+            style.text("move.storage_counts").to_owned(),
+        );
         if let Figure::Value(written) = migration.storage_written_bytes {
-            row("move.storage_written", bytes(written), "");
+            row(style.text("move.storage_written"), bytes(written), String::new());
         }
     }
-    let overhead = document.moves.overhead(migration);
-    if overhead.value().is_some() {
-        let percent = |ratio: f64| style.percent((ratio - 1.0) * 100.0);
-        row("move.overhead", cell(document, overhead, percent), "move.overhead_counts");
+    if let Figure::Value(ratio) = document.moves.overhead(migration) {
+        row(
+            style.text("move.overhead"),
+            style.percent((ratio - 1.0) * 100.0),
+            style.text("move.overhead_counts").to_owned(),
+        );
     }
-    let count = |n: f64| style.count(n as u64);
-    row("move.rounds", cell(document, migration.rounds, count), "move.rounds_counts");
-    let pages = match migration.pages {
-        Ok(pages) => pages_text(document, &pages),
-        Err(reason) => style.say("move.absent", &[("reason", style.reason(reason))]),
-    };
-    row("move.pages", pages, "move.pages_counts");
+    row(
+        style.text("move.rounds"),
+        cell(migration.rounds, |n| style.count(n as u64)),
+        counts(style, style.text("move.rounds_counts"), migration.rounds.reason()),
+    );
+    row(
+        style.text("move.pages"),
+        migration
+            .pages
+            .map_or("–".to_owned(), |pages| pages_text(document, &pages)),
+        counts(style, style.text("move.pages_counts"), migration.pages.err()),
+    );
     let addresses = migration.vm.addresses.iter().map(ToString::to_string);
-    let names: Vec<String> = migration.vm.macs.iter().map(ToString::to_string).chain(addresses).collect();
+    let names: Vec<String> = migration
+        .vm
+        .macs
+        .iter()
+        .map(ToString::to_string)
+        .chain(addresses)
+        .map(|name| code_cell(&name))
+        .collect();
     if !names.is_empty() {
-        let names: Vec<String> = names.iter().map(|name| code_cell(name)).collect();
-        row("move.vm", names.join(", "), "move.vm_counts");
+        row(
+            style.text("move.vm"),
+            names.join(", "),
+            style.text("move.vm_counts").to_owned(),
+        );
     }
     grid
 }
@@ -166,7 +167,8 @@ fn phases(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
         .number(style.text("column.goodput"));
     for phase in &migration.phases {
         let seconds = phase_s(phase);
-        let rate = if seconds > 0.0 && phase.bytes > 0 {
+        // What sets a connection up carries next to nothing: its rate says nothing.
+        let rate = if seconds > 0.0 && phase.name != PhaseName::Setup {
             style.rate(phase.bytes as f64 * 8.0 / seconds)
         } else {
             "–".to_owned()
@@ -229,29 +231,33 @@ fn rounds(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
     }
 }
 
+/// When the new host, and then the machine itself, told the network where it is.
 fn announcements(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
     let style = document.style;
-    let Some(first) = migration.announcements.first() else {
-        return;
-    };
-    let times: Vec<String> = migration
-        .announcements
-        .iter()
-        .take(LISTED)
-        .map(|one| {
-            let at = style.number(document.at_s(one.at_ns), 3);
-            format!("{at} ({})", one.kind.as_str().to_uppercase())
-        })
-        .collect();
-    let clock = style.clock(first.at_ns, 3);
-    page.paragraph(&style.say(
-        "move.announced",
-        &[
-            ("mac", &code(&first.mac.to_string())),
-            ("times", &times.join(", ")),
+    for (kind, key) in [
+        (AnnouncementKind::Rarp, "move.announced_by_host"),
+        (AnnouncementKind::Garp, "move.announced_by_machine"),
+    ] {
+        let of_kind = || migration.announcements.iter().filter(|one| one.kind == kind);
+        let Some(first) = of_kind().next() else {
+            continue;
+        };
+        let mut times: Vec<String> = of_kind()
+            .take(LISTED)
+            .map(|one| style.number(document.at_s(one.at_ns), 3))
+            .collect();
+        if of_kind().count() > LISTED {
+            times.push("…".to_owned());
+        }
+        let (mac, clock) = (code(&first.mac.to_string()), style.clock(first.at_ns, 3));
+        let between = if style.decimal_comma { "; " } else { ", " };
+        let values = [
+            ("mac", mac.as_str()),
+            ("times", &times.join(between)),
             ("clock", &clock),
-        ],
-    ));
+        ];
+        page.paragraph(&style.say(key, &values));
+    }
 }
 
 fn service(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
@@ -270,7 +276,7 @@ fn service(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) 
         grid.row(vec![
             named.map_or("–".to_owned(), |named| code_cell(&named.name.replace("<->", "↔"))),
             style.count(flow.answers),
-            cell(document, flow.gap_ms, |ms| style.ms(ms)),
+            cell(flow.gap_ms, |ms| style.ms(ms)),
             flow.resolution_ms.value().map_or("–".to_owned(), |ms| style.ms(ms)),
         ]);
     }

@@ -32,13 +32,15 @@ pub(super) fn chart(document: &Document<'_>) -> Chart {
 fn percentiles(document: &Document<'_>) -> Vec<Span> {
     let style = document.style;
     let percentiles = document.summary.metrics.standard.delay_ms_percentiles;
+    let samples: u64 = document.summary.delay_buckets_ns.iter().map(|(_, _, n)| n).sum();
+    // Of fewer samples than that, the percentile is the greatest of them.
     let marks = [
-        (style.text("chart.median"), percentiles.p50),
-        ("p95", percentiles.p95),
-        ("p99", percentiles.p99),
+        (style.text("chart.median"), percentiles.p50, 2),
+        ("p95", percentiles.p95, 20),
+        ("p99", percentiles.p99, 100),
     ];
-    let mark = |(name, figure): (&str, crate::figure::Figure)| {
-        let value = figure.value()?;
+    let mark = |(name, figure, least): (&str, crate::figure::Figure, u64)| {
+        let value = figure.value().filter(|_| samples >= least)?;
         Some(Span {
             from: value,
             to: value,

@@ -4,10 +4,11 @@ use crate::figure::Figure;
 use crate::migration::{Migration, PhaseName};
 use crate::report::chart::{Span, SpanKind};
 use crate::report::document::Document;
-use crate::report::movement::phase_name;
+use crate::report::movement::{Downtime, downtimes, phase_name};
 
-/// Phases shorter than this share of the axis cannot be told from a line; the report's table lists them.
-const LEAST_SHARE: f64 = 0.004;
+/// A set-up, or a stop that the downtime's line shows, has no room for its name where it takes less of the axis than
+/// this; the report's table lists it all the same.
+const NAMED_SHARE: f64 = 0.1;
 
 /// Phases and downtime of the chosen migration, and the other migrations as a whole.
 pub(super) fn spans(document: &Document<'_>, axis_s: f64) -> Vec<Span> {
@@ -37,11 +38,10 @@ pub(super) fn spans(document: &Document<'_>, axis_s: f64) -> Vec<Span> {
         let outage = outage(document, migration);
         for phase in &migration.phases {
             let (from, to) = (document.at_s(phase.start_ns), document.at_s(phase.end_ns));
-            let is_short = to - from < axis_s * LEAST_SHARE;
-            // A short stop is what the line of the downtime shows.
+            let has_room = to - from >= axis_s * NAMED_SHARE;
             let is_shown = match phase.name {
-                PhaseName::Setup => !is_short,
-                PhaseName::StopAndCopy => !is_short || outage.is_none(),
+                PhaseName::Setup => has_room,
+                PhaseName::StopAndCopy => has_room || outage.is_none(),
                 _ => true,
             };
             if is_shown {
@@ -61,14 +61,13 @@ pub(super) fn spans(document: &Document<'_>, axis_s: f64) -> Vec<Span> {
 
 /// The best-known of the three downtimes, where it lies on the axis.
 fn outage(document: &Document<'_>, migration: &Migration) -> Option<Span> {
-    let style = document.style;
-    let place = |figure: Figure, from_ns: Option<i64>, key: &'static str| {
-        let (ms, from_ns) = (figure.value()?, from_ns?);
+    let place = |downtime: &Downtime, from_ns: Option<i64>| {
+        let (ms, from_ns) = (downtime.length_ms.value()?, from_ns?);
         let from = document.at_s(from_ns);
         Some(Span {
             from,
             to: from + ms / 1e3,
-            label: style.say(key, &[("length", &style.ms(ms))]),
+            label: downtime.text(document.style)?,
             kind: SpanKind::Outage,
         })
     };
@@ -81,7 +80,8 @@ fn outage(document: &Document<'_>, migration: &Migration) -> Option<Span> {
         (Some(at_ns), Figure::Value(ms)) => Some(at_ns.saturating_sub((ms * 1e6) as i64)),
         _ => None,
     };
-    place(migration.stream_downtime_ms, stop_ns, "chart.stream_downtime")
-        .or_else(|| place(migration.service.downtime_ms, answered_ns, "chart.service_downtime"))
-        .or_else(|| place(migration.pause_ms, paused_ns, "chart.pause"))
+    let [stream, pause, service] = downtimes(migration);
+    place(&stream, stop_ns)
+        .or_else(|| place(&service, answered_ns))
+        .or_else(|| place(&pause, paused_ns))
 }
