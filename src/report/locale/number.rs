@@ -56,8 +56,11 @@ impl Style {
         format!("{} ms", self.significant(value))
     }
 
-    /// `31.20 s`.
+    /// `31.20 s`; below a tenth of one in milliseconds.
     pub fn seconds(&self, value: f64) -> String {
+        if value != 0.0 && value.abs() < 0.1 {
+            return self.ms(value * 1e3);
+        }
         format!("{} s", self.significant(value))
     }
 
