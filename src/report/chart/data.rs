@@ -9,6 +9,8 @@ use super::style::{AXIS_PX, INK, LINE_PX, Look, MARKER_PX, WHITE, look};
 /// Points of a line stand at least this far apart where each gets a marker.
 const MARKED_PX: f64 = 20.0;
 
+/// Width of a line with more than one point to two pixels.
+const DENSE_PX: f64 = 2.8;
 /// A histogram's column is at least so wide.
 const LEAST_PX: f64 = 6.0;
 
@@ -116,6 +118,8 @@ impl Canvas<'_> {
         });
         let places = points.len().max(1) as f64;
         let spacing = self.width() / places;
+        // Where every column of pixels goes up and down, a thinner line leaves something to see.
+        let width = if spacing < 2.0 { DENSE_PX } else { LINE_PX };
         let paint = self.look.colour.solid();
         for Run { points } in runs(on_canvas, self.plot.rect.left) {
             if let &[only] = points.as_slice() {
@@ -129,7 +133,7 @@ impl Canvas<'_> {
                     .iter()
                     .for_each(|point| sheet.mark(*point, MARKER_PX, self.look.marker, paint));
             }
-            sheet.path(points, LINE_PX, self.look.dash, paint);
+            sheet.path(points, width, self.look.dash, paint);
         }
     }
 
