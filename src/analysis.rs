@@ -19,7 +19,7 @@ mod warnings;
 
 use crate::capture::Input;
 use crate::error::Result;
-use crate::migration::Findings;
+use crate::migration::Moves;
 use crate::options::AnalysisOptions;
 use crate::progress::Progress;
 use crate::summary::Inspection;
@@ -38,7 +38,7 @@ pub fn analyze(inputs: &[Input], options: &AnalysisOptions, progress: &dyn Progr
 ///
 /// # Errors
 /// A capture that cannot be read.
-pub fn inspect(input: &Input, options: &AnalysisOptions, progress: &dyn Progress) -> Result<(Inspection, Findings)> {
+pub fn inspect(input: &Input, options: &AnalysisOptions, progress: &dyn Progress) -> Result<(Inspection, Moves)> {
     let observed = run::read(std::slice::from_ref(input), options, true, progress)?;
     Ok(inspect::inspection(observed, options.interval_ns))
 }

@@ -22,6 +22,7 @@ mod follow;
 mod ledger;
 pub mod log;
 mod model;
+mod moves;
 mod multifd;
 mod nbd;
 mod notes;
@@ -39,4 +40,5 @@ pub use model::{
     Announcement, AnnouncementKind, Connection, Kind, Migration, Outcome, Pages, Phase, PhaseName, Role, Round,
     Service, ServiceFlow, Sighting, Vm,
 };
+pub use moves::{Moves, Named};
 pub use tracker::{Config, Findings, MigrationTracker, TrackerHint, VmName};

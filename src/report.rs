@@ -9,6 +9,7 @@ pub mod folder;
 pub mod json;
 pub mod locale;
 pub mod markdown;
+mod movement;
 pub mod pictures;
 mod properties;
 #[cfg(test)]

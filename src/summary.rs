@@ -310,16 +310,23 @@ pub struct Warning {
     pub values: Vec<(&'static str, String)>,
     /// The sentence in English.
     pub message: String,
+    /// The English sentence with `{name}` for each value; `None` where the message is made otherwise.
+    pub template: Option<&'static str>,
 }
 
 impl Warning {
     /// A warning whose sentence is `template` with each `{name}` replaced.
-    pub fn new(code: &'static str, template: &str, values: Vec<(&'static str, String)>) -> Self {
+    pub fn new(code: &'static str, template: &'static str, values: Vec<(&'static str, String)>) -> Self {
         let mut message = template.to_owned();
         for (name, value) in &values {
             message = message.replace(&format!("{{{name}}}"), value);
         }
-        Self { code, values, message }
+        Self {
+            code,
+            values,
+            message,
+            template: Some(template),
+        }
     }
 }
 

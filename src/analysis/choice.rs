@@ -61,7 +61,10 @@ pub fn choose(engine: &Engine, migrations: &[Migration], options: &AnalysisOptio
         pair.has_port && !pair.dropped && has(&options.source) && has(&options.target) && pair.packets != [0, 0]
     };
     let mut by_volume: Vec<usize> = (0..pairs.len()).filter(|&index| eligible(&pairs[index])).collect();
-    by_volume.sort_by_key(|&index| (std::cmp::Reverse(pairs[index].wire_bytes.iter().sum::<u64>()), index));
+    by_volume.sort_by_key(|&index| {
+        let bytes = pairs[index].wire_bytes.iter().sum::<u64>();
+        (is_group(&pairs[index]), std::cmp::Reverse(bytes), index)
+    });
     let migration = wanted.or_else(|| best(migrations, |m| pair_of(pairs, &by_volume, m).is_some()));
     let by_content = migration.and_then(|index| {
         let found = &migrations[index];
@@ -82,7 +85,10 @@ pub fn choose(engine: &Engine, migrations: &[Migration], options: &AnalysisOptio
         (_, Some(target)) => usize::from(!is_host(target, pairs[pair].hosts[1], None)),
         _ => forward,
     };
-    let runner_up = by_volume.iter().find(|&&index| index != pair).map(|&index| {
+    let next = by_volume
+        .iter()
+        .find(|&&index| index != pair && !is_group(&pairs[index]));
+    let runner_up = next.map(|&index| {
         let [one, other] = pairs[index].hosts;
         (format!("{one} and {other}"), pairs[index].wire_bytes.iter().sum())
     });
@@ -97,6 +103,13 @@ pub fn choose(engine: &Engine, migrations: &[Migration], options: &AnalysisOptio
         },
         migration,
     })
+}
+
+/// One of the two is a group of hosts, which is no node.
+fn is_group(pair: &Pair) -> bool {
+    pair.hosts
+        .iter()
+        .any(|host| host.is_multicast() || *host == std::net::Ipv4Addr::BROADCAST)
 }
 
 fn wanted_migration(migrations: &[Migration], number: Option<usize>) -> Result<Option<usize>> {

@@ -5,7 +5,7 @@ use crate::measure::histogram::Histogram;
 use crate::measure::tally::RttSum;
 use crate::measure::tcp::standard::{TcpSample, TcpTracker};
 use crate::measure::tcp::wireshark::{FlagCounts, WiresharkAnalyser};
-use crate::migration::Role;
+use crate::migration::{Named, Role};
 
 /// One conversation, from its first frame to its last.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Conversation {
     pub packets: [u64; 2],
     /// Bytes on the wire, by direction; copies included.
     pub wire_bytes: [u64; 2],
+    /// Bytes on the wire of frames that the capture held already.
+    pub copied_bytes: u64,
     /// Index of the pair of hosts.
     pub pair: u32,
     /// The conversation's a is the pair's second host.
@@ -149,6 +151,19 @@ impl Conversation {
             std::net::SocketAddr::new(endpoint.address, endpoint.port).to_string()
         } else {
             endpoint.address.to_string()
+        }
+    }
+
+    /// What it is, and its bytes, for those that name it by number.
+    pub fn named(&self) -> Named {
+        Named {
+            name: format!(
+                "{} {} <-> {}",
+                self.protocol_name(),
+                self.endpoint(self.a),
+                self.endpoint(self.b)
+            ),
+            wire_bytes: self.wire_bytes.iter().sum::<u64>().saturating_sub(self.copied_bytes),
         }
     }
 }

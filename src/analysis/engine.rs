@@ -14,7 +14,7 @@ use crate::measure::rtp::RtpTracker;
 use crate::measure::tally::{FrameSample, RtpPart};
 use crate::measure::tcp::standard::{RttSample, TcpTracker};
 use crate::measure::tcp::wireshark::{Flag, WiresharkAnalyser};
-use crate::migration::{self, MigrationTracker, Role};
+use crate::migration::{self, Migration, MigrationTracker, Moves, Role};
 use crate::options::{AnalysisOptions, Host, TimePoint};
 use crate::packet::{FragmentTracker, Ip, Network, Packet, Tcp, Transport};
 
@@ -142,6 +142,9 @@ impl Engine {
         let direction = place.direction.index();
         conversation.packets[direction] += 1;
         conversation.wire_bytes[direction] += u64::from(packet.wire_len);
+        if duplicate {
+            conversation.copied_bytes += u64::from(packet.wire_len);
+        }
         conversation.time = Some(
             conversation
                 .time
@@ -260,6 +263,7 @@ impl Engine {
                 && let Some(tally) = pair.timeline.datagrams_mut(bin(received_ns), direction)
             {
                 tally.echo_rtt.record(&RttSample { rtt_ns, change_ns });
+                pair.timeline.record_echo(received_ns, rtt_ns, direction);
             }
         }
     }
@@ -292,11 +296,25 @@ impl Engine {
             time: None,
             packets: [0; 2],
             wire_bytes: [0; 2],
+            copied_bytes: 0,
             pair,
             flipped,
             role: None,
             tcp,
         });
+    }
+
+    /// The migrations, with the conversations that they name.
+    pub fn moves(&self, migrations: Vec<Migration>, chosen: Option<usize>) -> Moves {
+        let numbers = migrations.iter().flat_map(Migration::conversations);
+        let conversations = numbers
+            .filter_map(|number| Some((number, self.conversations.get(number as usize)?.named())))
+            .collect();
+        Moves {
+            migrations,
+            chosen,
+            conversations,
+        }
     }
 
     /// Hosts by their bytes on the wire, the largest first; for the message that lists who is there.

@@ -6,14 +6,14 @@ use super::run::Observed;
 use crate::figure::{Figure, Reason};
 use crate::measure::echo::{EchoFlow, EchoKind};
 use crate::measure::rtp::{RtpStream, RtpTracker};
-use crate::migration::Findings;
+use crate::migration::Moves;
 use crate::summary::{ConversationRow, EchoRow, Inspection, RtpRow, TcpDirection, TcpSummary};
 
 /// Longest list that includes empty bins.
 const MAX_BINS_LISTED: i64 = 100_000;
 
 /// Lists what was observed.
-pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Findings) {
+pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Moves) {
     let Observed {
         mut engine,
         capture,
@@ -56,7 +56,7 @@ pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Findings
         echo: engine.echo.flows().iter().map(echo_row).collect(),
         warnings,
     };
-    (inspection, findings)
+    (inspection, engine.moves(findings.migrations, None))
 }
 
 fn row(conversation: &Conversation, start_ns: i64) -> ConversationRow {

@@ -124,5 +124,6 @@ fn reader_warning(warning: &crate::capture::ReadWarning) -> Warning {
             .filter_map(|(name, value)| Some((name, value?.to_string())))
             .collect(),
         message: warning.message.clone(),
+        template: None,
     }
 }

@@ -10,7 +10,7 @@ use super::span::totals;
 use super::warnings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::figure::{Figure, Reason};
-use crate::migration::Findings;
+use crate::migration::Moves;
 use crate::options::{AnalysisOptions, During, GradedDirection};
 use crate::summary::{FlowRow, Metrics, Selection, Span, SpanOf, Summary};
 
@@ -22,10 +22,9 @@ const LEFT_OUT_LISTED: usize = 5;
 pub struct Answer {
     /// The figures.
     pub summary: Summary,
-    /// All migrations.
-    pub findings: Findings,
-    /// The one whose span is graded.
-    pub migration: Option<usize>,
+    /// What the migrations did. The chosen one is the one whose span is graded; where the capture holds none of their
+    /// streams, as a client's, the first that announced itself.
+    pub moves: Moves,
 }
 
 /// Chooses the nodes and works out the figures.
@@ -46,6 +45,10 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     let selection = selection(&engine, &choice);
     let missing = missing_bytes(&engine, &choice, options.direction);
     let flows = flows(&engine, &choice, frame.start_ns);
+    let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
+    let arrival = || findings.migrations.iter().position(|found| found.connections.is_empty());
+    let reported = choice.migration.or_else(arrival);
+    let moves = engine.moves(findings.migrations, reported);
     let Some(pair) = engine.pairs.get_mut(choice.pair) else {
         return Err(Error::new(
             ErrorKind::NothingToAnalyse,
@@ -76,6 +79,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
             direction: options.direction,
             forward: choice.forward,
             distributions: &totals.distributions,
+            echo: &totals.echo,
             bin_throughput_bps: bins.full_bins_bps,
             missing_bytes: missing,
         };
@@ -92,7 +96,6 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
         };
         (metrics, buckets)
     };
-    let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
     let span = span.filter(|&span| totals(&entries, &[], Some(span)).tally.wireshark.packets > 0);
     let over_migration = span.is_some() && options.during != Some(During::Capture);
     let (capture_metrics, capture_buckets) = metrics_of(None, SpanOf::Capture);
@@ -121,8 +124,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
             delay_buckets_ns,
             warnings,
         },
-        migration: choice.migration,
-        findings,
+        moves,
     })
 }
 
@@ -147,13 +149,7 @@ fn selection(engine: &Engine, choice: &Choice) -> Selection {
         .collect();
     others.sort_by_key(|conversation| std::cmp::Reverse(conversation.wire_bytes.iter().sum::<u64>()));
     let describe = |conversation: &&Conversation| {
-        let text = format!(
-            "{} {} <-> {}",
-            conversation.protocol_name(),
-            conversation.endpoint(conversation.a),
-            conversation.endpoint(conversation.b)
-        );
-        (text, conversation.wire_bytes.iter().sum())
+        (conversation.named().name, conversation.wire_bytes.iter().sum())
     };
     Selection {
         packets,

@@ -52,14 +52,14 @@ pub fn of_run(
     if capture.duplicate_packets > 0 {
         warn(
             "duplicates",
-            "{count} frames are in the capture twice; standard figures count them once, Wireshark's twice",
+            "frames that the capture holds twice: {count}; the standard figures count them once, the wireshark figures every time",
             vec![("count", capture.duplicate_packets.to_string())],
         );
     }
     if capture.super_frames > 0 {
         warn(
             "super_frames",
-            "{count} frames are longer than the link's MTU: offload joined several segments into one frame",
+            "frames longer than the link's MTU: {count}; offload joined several segments into each, so that bytes are those of the wire and numbers of frames are not",
             vec![("count", capture.super_frames.to_string())],
         );
     }
@@ -71,7 +71,7 @@ pub fn of_run(
     if dropped > 0 {
         warn(
             "capture_dropped",
-            "the capturing host says that it dropped {count} frames: loss figures are upper bounds",
+            "frames that the capturing host says it dropped: {count}; loss figures are upper bounds",
             vec![("count", dropped.to_string())],
         );
     }
@@ -86,7 +86,7 @@ pub fn of_run(
     if capture.out_of_order_packets > 0 {
         warn(
             "time_backwards",
-            "{count} frames are earlier than the frame before them",
+            "frames with an earlier time than the one before them: {count}; times are taken as they are",
             vec![("count", capture.out_of_order_packets.to_string())],
         );
     }
@@ -100,7 +100,7 @@ pub fn of_run(
         types.dedup();
         warn(
             "unknown_link_type",
-            "{count} frames are of a link type that is not known here (the capture has {types}) and were not analysed",
+            "frames of a link type that is not known here: {count} (the capture has {types}); they were not analysed",
             vec![
                 ("count", capture.unknown_link_packets.to_string()),
                 ("types", types.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")),
@@ -116,14 +116,14 @@ pub fn of_run(
     if bounds > 0 {
         warn(
             "bounds",
-            "a bound on memory was hit {count} times: loss and RTT of the connections concerned may be too low",
+            "bounds on memory that were hit: {count}; loss and RTT of the connections concerned may be too low",
             vec![("count", bounds.to_string())],
         );
     }
     if engine.outside_time.0 > 0 {
         warn(
             "outside_time",
-            "{count} frames lie outside --from and --to",
+            "frames outside --from and --to: {count}",
             vec![("count", engine.outside_time.0.to_string())],
         );
     }

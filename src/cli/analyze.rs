@@ -107,6 +107,7 @@ fn prepare(request: &AnalyzeRequest) -> Result<Vec<Run>> {
 fn with_document<T>(run: &Run, analysis: &Analysis, request: &AnalyzeRequest, make: impl Fn(&Document<'_>) -> T) -> T {
     make(&Document {
         summary: &analysis.summary,
+        moves: &analysis.moves,
         options: &request.options,
         grader: &request.grading.grader(),
         style: &request.style,

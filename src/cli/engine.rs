@@ -9,7 +9,7 @@ use crate::analysis;
 use crate::capture::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grade::Figures;
-use crate::migration::{Findings, Migration};
+use crate::migration::Moves;
 use crate::progress::Progress;
 use crate::report::filter::display_filter;
 use crate::report::json::{Extras, migration_json};
@@ -19,6 +19,8 @@ use crate::summary::{Inspection, Summary};
 pub struct Analysis {
     /// What was measured, the bins with their index.
     pub summary: Summary,
+    /// What the migrations did.
+    pub moves: Moves,
     /// What else the JSON gives.
     pub extras: Extras,
     /// The migration whose span is graded.
@@ -47,12 +49,12 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
     for second in &mut summary.seconds {
         second.index = grader.mean_index(&Figures::from(&*second));
     }
-    let migrations = migrations(&answer.findings, summary.capture.start_ns.unwrap_or(0));
-    let chosen = answer.migration.and_then(|index| migrations.get(index)).cloned();
-    let migration = answer.migration.and_then(|index| answer.findings.migrations.get(index));
+    let moves = answer.moves;
+    let migrations = migrations(&moves, summary.capture.start_ns.unwrap_or(0));
+    let chosen = moves.chosen.and_then(|index| migrations.get(index)).cloned();
     Ok(Analysis {
         summary,
-        migration: migration.cloned(),
+        moves,
         extras: Extras {
             migration: chosen.unwrap_or(Value::Null),
             migrations,
@@ -61,18 +63,18 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
     })
 }
 
-/// Lists what is in one capture; the migrations are in the JSON contract's form.
+/// Lists what is in one capture, and its migrations.
 ///
 /// # Errors
 /// A capture that cannot be read.
-pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress) -> Result<(Inspection, Vec<Value>)> {
-    let (inspection, findings) = analysis::inspect(&Input::from_argument(capture), &request.options, progress)
-        .map_err(|error| error.path(capture))?;
-    let start_ns = inspection.capture.start_ns.unwrap_or(0);
-    Ok((inspection, migrations(&findings, start_ns)))
+pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress) -> Result<(Inspection, Moves)> {
+    analysis::inspect(&Input::from_argument(capture), &request.options, progress).map_err(|error| error.path(capture))
 }
 
-fn migrations(findings: &Findings, start_ns: i64) -> Vec<Value> {
-    let found = findings.migrations.iter();
-    found.map(|migration| migration_json(migration, start_ns)).collect()
+/// The migrations in the JSON contract's form; times from the capture's first frame at `start_ns`.
+pub fn migrations(moves: &Moves, start_ns: i64) -> Vec<Value> {
+    let found = moves.migrations.iter();
+    found
+        .map(|migration| migration_json(migration, moves.overhead(migration), start_ns))
+        .collect()
 }

@@ -44,13 +44,16 @@ pub fn run(request: &InspectRequest) -> Result<Status> {
         Format::Json => {
             let documents = found
                 .into_iter()
-                .map(|(inspection, migrations)| inspection_json(&inspection, migrations))
+                .map(|(inspection, moves)| {
+                    let migrations = engine::migrations(&moves, inspection.capture.start_ns.unwrap_or(0));
+                    inspection_json(&inspection, migrations)
+                })
                 .collect();
             super::json_text(documents, several)
         }
         Format::Csv => inspections_csv(&found.iter().map(|(i, _)| i).collect::<Vec<_>>(), several)?,
         Format::Table => {
-            let tables = found.iter().map(|(i, _)| inspection_table(i, &request.style));
+            let tables = found.iter().map(|(inspection, moves)| inspection_table(inspection, moves, &request.style));
             tables.collect::<Vec<_>>().join("\n\n").into_bytes()
         }
     };

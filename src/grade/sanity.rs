@@ -197,6 +197,7 @@ impl Finding {
             code: self.code,
             values,
             message: self.message(Language::English, style),
+            template: None,
         }
     }
 

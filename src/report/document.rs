@@ -2,16 +2,18 @@
 
 use crate::figure::Figure;
 use crate::grade::{Figures, Grader, Grades, Parameter, Shares, TableKind};
-use crate::migration::Migration;
+use crate::migration::Moves;
 use crate::options::{AnalysisOptions, Family, GradedDirection};
 use crate::report::locale::{Style, rate_unit, significant_decimals};
-use crate::summary::{Metrics, Summary};
+use crate::summary::{Metrics, Second, Summary};
 
 /// What a report is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Document<'a> {
     /// What was measured.
     pub summary: &'a Summary,
+    /// What the migrations did.
+    pub moves: &'a Moves,
     /// What was asked for.
     pub options: &'a AnalysisOptions,
     /// The tables in force.
@@ -68,16 +70,27 @@ pub fn family_key(family: Family) -> &'static str {
     }
 }
 
-impl Document<'_> {
+impl<'a> Document<'a> {
     /// The grades of a family's figures over the graded span.
     pub fn grades(&self, family: Family) -> Grades {
         self.grader.grade(&figures(&self.summary.metrics, family))
     }
 
-    /// How many bins lie in each category.
+    /// The bins that the overall figures cover, in part at least: those of the migration where one is graded.
+    pub fn graded_seconds(&self) -> impl Iterator<Item = &'a Second> + use<'a> {
+        let summary = self.summary;
+        let (span, interval_ns) = (summary.metrics.span, summary.interval_ns);
+        let reaches = move |second: &&Second| {
+            let start_s = second.start_ns as f64 / 1e9;
+            start_s <= span.end_s && start_s + interval_ns as f64 / 1e9 > span.start_s
+        };
+        summary.seconds.iter().filter(reaches)
+    }
+
+    /// How many of these bins lie in each category.
     pub fn shares(&self) -> Shares {
         let mut shares = Shares::default();
-        for second in &self.summary.seconds {
+        for second in self.graded_seconds() {
             shares.add(self.grader, &Figures::from(second));
         }
         shares
@@ -162,6 +175,11 @@ impl Document<'_> {
     /// The name of a parameter in the reader's language.
     pub fn name(&self, parameter: Parameter) -> &'static str {
         parameter.name(self.style.language)
+    }
+
+    /// A time of the capture as seconds from its first frame.
+    pub fn at_s(&self, ns: i64) -> f64 {
+        ns.saturating_sub(self.summary.capture.start_ns.unwrap_or(0)) as f64 / 1e9
     }
 
     /// The width of a bin in print: `1 s`, `500 ms`.

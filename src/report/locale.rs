@@ -77,7 +77,7 @@ impl Style {
     /// A warning's sentence, its numbers set as everywhere else.
     pub fn warning(&self, warning: &Warning) -> String {
         let translated = match self.language {
-            Language::English => None,
+            Language::English => warning.template,
             Language::Indonesian => words::of(self.language)
                 .get(format!("warning.{}", warning.code).as_str())
                 .copied()

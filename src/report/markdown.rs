@@ -6,6 +6,7 @@ mod bands;
 mod families;
 mod flows;
 mod method;
+mod migration;
 mod page;
 mod quality;
 mod references;
@@ -24,8 +25,15 @@ pub fn markdown(document: &Document<'_>) -> String {
     let name = Path::new(path)
         .file_name()
         .map_or_else(|| path.to_owned(), |n| n.to_string_lossy().into_owned());
-    page.heading(1, &document.style.say("report.title", &[("name", &escape(&name))]));
+    let name = escape(&name);
+    let title = if document.moves.migrations.is_empty() {
+        document.style.say("report.title_without_migration", &[("name", &name)])
+    } else {
+        document.style.say("report.title", &[("name", &name)])
+    };
+    page.heading(1, &title);
     answer::write(document, &mut page);
+    migration::write(document, &mut page);
     series::write(document, &mut page);
     families::write(document, &mut page);
     flows::write(document, &mut page);

@@ -1,5 +1,7 @@
 //! A made-up run with realistic numbers, that the renderers' tests print.
 
+mod moves;
+
 use crate::capture::{Compression, FileFormat, Interface, LinkType};
 use crate::figure::Figure::{self, Absent, Value};
 use crate::figure::Reason;
@@ -12,6 +14,8 @@ use crate::summary::{
     RtpRow, RttFigures, Second, Selection, Span, SpanOf, Standard, Summary, TcpDirection, TcpSummary, Warning,
     Wireshark,
 };
+
+pub(crate) use moves::moves;
 
 /// 2026-11-20 14:42:00 UTC.
 const START_NS: i64 = 1_795_185_720_000_000_000;
@@ -304,6 +308,7 @@ pub(crate) fn with_document<T>(seconds: i64, style: &Style, test: impl FnOnce(&D
     let grader = Grader::new(&profile, "1Gbit".parse().ok());
     test(&Document {
         summary: &summary(seconds),
+        moves: &moves(),
         options: &AnalysisOptions::default(),
         grader: &grader,
         style,

@@ -7,7 +7,7 @@ use crate::figure::Figure;
 use crate::migration::{Migration, Pages, Phase, Round};
 
 /// The object of DESIGN's `migration`; times are seconds from the capture's first frame at `start_ns`.
-pub fn migration_json(migration: &Migration, start_ns: i64) -> Value {
+pub fn migration_json(migration: &Migration, overhead: Figure, start_ns: i64) -> Value {
     let at = |ns: i64| number(seconds(ns.saturating_sub(start_ns)));
     let phase = |phase: &Phase| {
         Object::new()
@@ -60,6 +60,7 @@ pub fn migration_json(migration: &Migration, start_ns: i64) -> Value {
         .figure("service_downtime_resolution_ms", migration.service.resolution_ms)
         .set("outcome", migration.outcome.as_str());
     let object = whole(object, "ram_bytes", migration.ram_bytes);
+    let object = object.figure("overhead_ratio", overhead);
     let object = whole(object, "storage_bytes", migration.storage_bytes);
     let object = whole(object, "storage_written_bytes", migration.storage_written_bytes);
     let object = whole(object, "rounds", migration.rounds);

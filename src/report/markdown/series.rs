@@ -25,9 +25,27 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
         }
         page.picture(&picture.file, style.text("series.timeline_alt"), &caption);
     }
+    if let Some(finer) = finer_interval(document) {
+        page.paragraph(&style.say("series.finer", &[("finer", &finer)]));
+    }
     page.table(&style.say("series.shares", &interval), &shares(document));
     intervals(document, page);
     distribution(document, page);
+}
+
+/// What to ask for where the graded span is cut into so few intervals that its course cannot be seen.
+fn finer_interval(document: &Document<'_>) -> Option<String> {
+    const TOO_FEW: usize = 5;
+    const ENOUGH: f64 = 20.0;
+    let span = document.summary.metrics.span;
+    let length_ms = (span.end_s - span.start_s) * 1e3;
+    if document.graded_seconds().count() > TOO_FEW || length_ms < ENOUGH {
+        return None;
+    }
+    let steps = [1000, 500, 200, 100, 50, 20, 10, 5, 2, 1];
+    let step = steps.into_iter().find(|&step| f64::from(step) <= length_ms / ENOUGH)?;
+    let is_finer = i64::from(step) * 1_000_000 < document.summary.interval_ns;
+    is_finer.then(|| format!("{step}ms"))
 }
 
 fn shares(document: &Document<'_>) -> Grid {
@@ -56,13 +74,15 @@ fn shares(document: &Document<'_>) -> Grid {
 
 fn intervals(document: &Document<'_>, page: &mut Page<'_>) {
     let style = document.style;
-    let seconds = &document.summary.seconds;
+    let seconds: Vec<&Second> = document.graded_seconds().collect();
+    let outside = document.summary.seconds.len() - seconds.len();
     let flagged = flagged(document).len();
     let (interval, total) = (document.interval(), style.count(seconds.len() as u64));
-    let listed: Vec<&Second> = if seconds.len() <= ALL_LISTED {
-        seconds.iter().collect()
+    let are_few = seconds.len() <= ALL_LISTED;
+    let listed: Vec<&Second> = if are_few {
+        seconds
     } else {
-        let mut worst = worst_first(seconds.iter().collect());
+        let mut worst = worst_first(seconds);
         worst.truncate(WORST_LISTED);
         worst.sort_by_key(|second| second.start_ns);
         worst
@@ -73,7 +93,7 @@ fn intervals(document: &Document<'_>, page: &mut Page<'_>) {
         ("total", total.as_str()),
         ("n", n.as_str()),
     ];
-    let caption = match (seconds.len() <= ALL_LISTED, flagged > 0) {
+    let caption = match (are_few, flagged > 0) {
         (true, true) => style.say("series.all_flagged", &values),
         (true, false) => style.say("series.all", &values),
         (false, _) => style.say("series.worst", &values),
@@ -84,8 +104,11 @@ fn intervals(document: &Document<'_>, page: &mut Page<'_>) {
         page.paragraph(style.text("series.none_flagged"));
     }
     page.table(&caption, &rows(document, &listed));
-    if seconds.len() > ALL_LISTED {
+    if !are_few {
         page.paragraph(&style.say("series.rest_in_csv", &values));
+    }
+    if outside > 0 {
+        page.paragraph(&style.plural("series.outside", outside as u64));
     }
     if listed
         .iter()
@@ -160,11 +183,7 @@ pub(super) fn clock(document: &Document<'_>, second: &Second) -> Option<String> 
 
 /// The intervals that hold a figure of the worst category, the worst first.
 pub(super) fn flagged<'d>(document: &Document<'d>) -> Vec<&'d Second> {
-    let flagged = document
-        .summary
-        .seconds
-        .iter()
-        .filter(|second| is_flagged(document, second));
+    let flagged = document.graded_seconds().filter(|second| is_flagged(document, second));
     worst_first(flagged.collect())
 }
 
@@ -201,12 +220,16 @@ fn distribution(document: &Document<'_>, page: &mut Page<'_>) {
     else {
         return;
     };
-    let samples = document.summary.delay_buckets_ns.iter().map(|(_, _, n)| n).sum();
+    let count: u64 = document.summary.delay_buckets_ns.iter().map(|(_, _, n)| n).sum();
     page.heading(3, style.text("distribution.heading"));
-    let samples = style.plural("unit.samples", samples);
+    let samples = style.plural("unit.samples", count);
     let caption = style.say("distribution.caption", &[("samples", &samples)]);
     page.picture(&picture.file, style.text("distribution.alt"), &caption);
     let percentiles = document.summary.metrics.standard.delay_ms_percentiles;
+    // Of fewer samples the 99th percentile is the greatest.
+    if count < 100 {
+        return;
+    }
     if let (Some(p50), Some(p95), Some(p99)) = (
         percentiles.p50.value(),
         percentiles.p95.value(),

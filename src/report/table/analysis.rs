@@ -4,6 +4,7 @@ use super::labelled;
 use crate::grade::{Parameter, Scale, TableKind, TableModel};
 use crate::options::GradedDirection;
 use crate::report::document::{Document, figures, other};
+use crate::report::movement;
 use crate::report::text::{WIDTH, paragraph, table};
 use crate::summary::{ChosenBy, SpanOf};
 
@@ -108,6 +109,17 @@ fn context<'d>(document: &Document<'d>) -> Vec<(&'d str, String)> {
     let from_to = style.say("terminal.from_to", &[("source", &source), ("target", &target)]);
     let found = style.say("terminal.found_by", &[("how", how)]);
     pairs.push((style.text("terminal.nodes"), format!("{from_to} ({found})")));
+
+    if let Some(migration) = document.moves.chosen() {
+        pairs.push((style.text("terminal.migration"), movement::line(style, migration)));
+        if let Some(downtimes) = movement::downtimes_line(style, migration) {
+            pairs.push((style.text("terminal.downtime"), downtimes));
+        }
+    }
+    if document.moves.migrations.len() > 1 {
+        let n = style.count(document.moves.migrations.len() as u64);
+        pairs.push(("", style.say("terminal.migrations", &[("n", &n)])));
+    }
 
     let span = summary.metrics.span;
     let length = style.seconds(span.end_s - span.start_s);

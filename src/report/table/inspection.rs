@@ -3,7 +3,9 @@
 use super::labelled;
 use crate::figure::Figure;
 use crate::grade::TableModel;
+use crate::migration::{Migration, Moves};
 use crate::report::locale::Style;
+use crate::report::movement;
 use crate::report::properties::{dropped, format, links};
 use crate::report::text::{WIDTH, paragraph, table};
 use crate::summary::{CaptureProperties, ConversationRow, EchoRow, Inspection, RtpRow, TcpDirection, TcpSummary};
@@ -12,10 +14,17 @@ use crate::summary::{CaptureProperties, ConversationRow, EchoRow, Inspection, Rt
 const LISTED: usize = 40;
 
 /// What `migqos inspect` prints for one capture.
-pub fn inspection_table(inspection: &Inspection, style: &Style) -> String {
+pub fn inspection_table(inspection: &Inspection, moves: &Moves, style: &Style) -> String {
     let mut text = paragraph(&inspection.capture.path, "", usize::from(WIDTH));
     text.push('\n');
     text.push_str(&labelled(&properties(&inspection.capture, style)));
+    if !moves.migrations.is_empty() {
+        section(&mut text, style.text("terminal.migrations_title"));
+        let start_ns = inspection.capture.start_ns.unwrap_or(0);
+        for (index, migration) in moves.migrations.iter().enumerate() {
+            text.push_str(&migration_lines(index + 1, migration, start_ns, style));
+        }
+    }
     let listed = largest(&inspection.conversations);
     section(&mut text, style.text("terminal.conversations"));
     if listed.is_empty() {
@@ -78,6 +87,25 @@ fn properties<'s>(capture: &CaptureProperties, style: &'s Style) -> Vec<(&'s str
             .map(|(label, n)| (label, style.count(n))),
     );
     pairs
+}
+
+/// Which nodes, when, what and how, below a number that `--migration` takes.
+fn migration_lines(number: usize, migration: &Migration, start_ns: i64, style: &Style) -> String {
+    let start = style.number(migration.start_ns.saturating_sub(start_ns) as f64 / 1e9, 3);
+    let nodes = match (migration.source, migration.target) {
+        (Some(source), Some(target)) => {
+            let (source, target) = (source.to_string(), target.to_string());
+            style.say("terminal.from_to", &[("source", &source), ("target", &target)])
+        }
+        _ => style.text("terminal.stream_not_captured").to_owned(),
+    };
+    let head = style.say("terminal.at_second", &[("what", &nodes), ("start", &start)]);
+    let mut text = paragraph(&format!("{number}  {head}"), "", usize::from(WIDTH));
+    text.push_str(&paragraph(&movement::line(style, migration), "   ", usize::from(WIDTH)));
+    if let Some(downtimes) = movement::downtimes_line(style, migration) {
+        text.push_str(&paragraph(&downtimes, "   ", usize::from(WIDTH)));
+    }
+    text
 }
 
 /// The largest conversations, in order of their first frame.
@@ -236,7 +264,7 @@ mod tests {
             ..Style::default()
         };
         for (name, style) in [("english", Style::default()), ("indonesian", indonesian)] {
-            let text = inspection_table(&sample::inspection(), &style);
+            let text = inspection_table(&sample::inspection(), &sample::moves(), &style);
             assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
             insta::assert_snapshot!(name, text);
         }
@@ -257,6 +285,6 @@ mod tests {
         let listed = largest(&inspection.conversations);
         assert_eq!(listed.len(), LISTED);
         assert!(listed.iter().all(|row| row.bytes_ab >= 60));
-        assert!(inspection_table(&inspection, &Style::default()).contains("... and 60 more"));
+        assert!(inspection_table(&inspection, &Moves::default(), &Style::default()).contains("... and 60 more"));
     }
 }
