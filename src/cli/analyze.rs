@@ -112,7 +112,6 @@ fn with_document<T>(run: &Run, analysis: &Analysis, request: &AnalyzeRequest, ma
         grader: &request.grading.grader(),
         style: &request.style,
         command: &reproduce::line(&run.captures, &request.typed_options),
-        migration: analysis.migration.as_ref(),
         pictures: &[],
     })
 }

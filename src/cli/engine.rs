@@ -23,8 +23,6 @@ pub struct Analysis {
     pub moves: Moves,
     /// What else the JSON gives.
     pub extras: Extras,
-    /// The migration whose span is graded.
-    pub migration: Option<Migration>,
 }
 
 /// Measures and grades one run: one capture, or the parts of one in order of time.

@@ -22,8 +22,6 @@ pub struct Document<'a> {
     pub style: &'a Style,
     /// The command line that makes this report again.
     pub command: &'a str,
-    /// The migration whose span is graded, where one was found.
-    pub migration: Option<&'a Migration>,
     /// The charts that lie beside the report.
     pub pictures: &'a [Picture],
 }

@@ -313,7 +313,6 @@ pub(crate) fn with_document<T>(seconds: i64, style: &Style, test: impl FnOnce(&D
         grader: &grader,
         style,
         command: "migqos analyze \"runs/game|01/src capture.pcapng.gz\" --link-capacity 1Gbit",
-        migration: None,
         pictures: &[
             Picture {
                 kind: PictureKind::Timeline,

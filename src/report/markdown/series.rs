@@ -20,7 +20,7 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
     page.heading(2, style.text("series.heading"));
     for picture in document.pictures.iter().filter(|p| p.kind == PictureKind::Timeline) {
         let mut caption = style.say("series.timeline", &interval);
-        if document.migration.is_some_and(|migration| !migration.phases.is_empty()) {
+        if document.moves.chosen().is_some_and(|migration| !migration.phases.is_empty()) {
             caption = style.say("series.timeline_phases", &[("caption", &caption)]);
         }
         page.picture(&picture.file, style.text("series.timeline_alt"), &caption);
