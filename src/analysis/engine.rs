@@ -176,7 +176,7 @@ impl Engine {
                     let changed = conversation.role != hint.role;
                     conversation.role = hint.role;
                     carries_state = state_payload && ip.payload_len > 0;
-                    opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN;
+                    opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN || hint.begins_phase;
                     if (changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload)
                         && let Some(pair) = self.pairs.get_mut(conversation.pair)
                     {
@@ -313,6 +313,7 @@ impl Engine {
         Moves {
             migrations,
             chosen,
+            phase_metrics: Vec::new(),
             conversations,
         }
     }

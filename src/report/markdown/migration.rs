@@ -2,7 +2,7 @@
 
 use super::page::{Grid, Page, code, code_cell, escape, sentence};
 use crate::figure::{Figure, Reason};
-use crate::migration::{AnnouncementKind, Kind, Migration, Pages, Phase, PhaseName};
+use crate::migration::{AnnouncementKind, Kind, Migration, Pages, PhaseName};
 use crate::report::document::Document;
 use crate::report::locale::Style;
 use crate::report::movement::{self, kind, outcome, phase_name, story};
@@ -151,28 +151,31 @@ fn phases(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
         .number(style.text("column.start_s"))
         .number(style.text("column.duration_s"))
         .number(style.text("column.payload"))
-        .number(style.text("column.goodput"));
-    for phase in &migration.phases {
-        let seconds = phase_s(phase);
-        // What sets a connection up carries next to nothing: its rate says nothing.
-        let rate = if seconds > 0.0 && phase.name != PhaseName::Setup {
-            style.rate(phase.bytes as f64 * 8.0 / seconds)
-        } else {
-            "–".to_owned()
+        .number(style.text("name.throughput"))
+        .number(style.text("column.loss"))
+        .number(style.text("column.rtt"));
+    for (index, phase) in migration.phases.iter().enumerate() {
+        // What sets a connection up carries next to nothing: its figures would say nothing.
+        let measured = document.moves.phase_metrics.get(index);
+        let standard = measured
+            .filter(|_| phase.name != PhaseName::Setup)
+            .map(|metrics| &metrics.standard);
+        let of_phase = |figure: Option<Figure>, write: &dyn Fn(f64) -> String| {
+            figure.map_or("–".to_owned(), |figure| cell(figure, write))
         };
+        let seconds = phase.end_ns.saturating_sub(phase.start_ns) as f64 / 1e9;
         grid.row(vec![
             phase_name(style, phase.name, migration.outcome).to_owned(),
             style.number(document.at_s(phase.start_ns), 3),
             style.number(seconds, 3),
             style.bytes(phase.bytes),
-            rate,
+            of_phase(standard.map(|s| s.throughput_bps), &|bps| style.rate(bps)),
+            of_phase(standard.map(|s| s.loss_pct), &|pct| style.significant(pct)),
+            of_phase(standard.map(|s| s.rtt_ms), &|ms| style.significant(ms)),
         ]);
     }
-    page.table(style.text("move.phases_caption"), &grid);
-}
-
-fn phase_s(phase: &Phase) -> f64 {
-    phase.end_ns.saturating_sub(phase.start_ns) as f64 / 1e9
+    let direction = [("direction", document.direction())];
+    page.table(&style.say("move.phases_caption", &direction), &grid);
 }
 
 fn rounds(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
