@@ -176,7 +176,7 @@ impl Engine {
                     let changed = conversation.role != hint.role;
                     conversation.role = hint.role;
                     carries_state = state_payload && ip.payload_len > 0;
-                    opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN;
+                    opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN || hint.begins_phase;
                     if (changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload)
                         && let Some(pair) = self.pairs.get_mut(conversation.pair)
                     {
@@ -263,6 +263,7 @@ impl Engine {
                 && let Some(tally) = pair.timeline.datagrams_mut(bin(received_ns), direction)
             {
                 tally.echo_rtt.record(&RttSample { rtt_ns, change_ns });
+                pair.timeline.record_echo(received_ns, rtt_ns, direction);
             }
         }
     }
@@ -312,6 +313,7 @@ impl Engine {
         Moves {
             migrations,
             chosen,
+            phase_metrics: Vec::new(),
             conversations,
         }
     }

@@ -215,6 +215,8 @@ pub struct Context<'a> {
     pub forward: usize,
     /// RTT distributions over the span.
     pub distributions: &'a Distributions,
+    /// Distributions of echo round trips, by the direction of the request.
+    pub echo: &'a [Histogram; 2],
     /// Throughput of the full bins in the span, bit/s.
     pub bin_throughput_bps: Vec<f64>,
     /// Bytes acknowledged but never captured.
@@ -244,7 +246,11 @@ pub fn standard(tally: &Tally, context: &Context<'_>) -> (Standard, Vec<(u64, u6
     };
     let half_histograms = |half: usize| &context.distributions[if half == 0 { graded_index } else { 1 - graded_index }];
     let leading = graded.leading_half();
-    let leading_histogram = leading.map(|(half, method)| &half_histograms(half)[method as usize]);
+    let leading_histogram = match (leading, delay_method) {
+        (Some((half, method)), _) => Some(&half_histograms(half)[method as usize]),
+        (None, Some(Method::Echo)) => context.echo.get(graded_index),
+        (None, _) => None,
+    };
     let other_ns = leading.and_then(|(half, _)| halves_ns[1 - half]).unwrap_or(0.0);
     let delay_of = |rtt_ns: u64| (rtt_ns as f64 + other_ns) / 2.0 / NS_PER_MS;
     let percentile = |p: f64| {
@@ -258,7 +264,11 @@ pub fn standard(tally: &Tally, context: &Context<'_>) -> (Standard, Vec<(u64, u6
         p99: percentile(99.0),
         p999: percentile(99.9),
     };
-    let least_ms = leading.map(|(half, method)| delay_of(graded.halves[half].sum(method).rtt.min_ns));
+    let least_ns = match leading {
+        Some((half, method)) => Some(graded.halves[half].sum(method).rtt.min_ns),
+        None => leading_histogram.and_then(Histogram::min),
+    };
+    let least_ms = least_ns.map(delay_of);
     let pdv_ms = match (delay_ms_percentiles.p999, least_ms) {
         (Figure::Value(p999), Some(least)) => Figure::Value((p999 - least).max(0.0)),
         (other, _) => other,

@@ -1,6 +1,7 @@
 //! Adds up the entries of a pair that lie within a span.
 
 use super::metrics::Distributions;
+use crate::measure::histogram::Histogram;
 use crate::measure::tally::Tally;
 use crate::measure::timeline::{Entry, Epoch};
 
@@ -11,6 +12,8 @@ pub struct SpanTotals {
     pub tally: Tally,
     /// RTT distributions.
     pub distributions: Distributions,
+    /// Distributions of echo round trips, by the direction of the request.
+    pub echo: [Histogram; 2],
     /// First and last frame, nanoseconds since the epoch.
     pub time: Option<(i64, i64)>,
 }
@@ -31,6 +34,9 @@ pub fn totals(entries: &[Entry], epochs: &[Epoch], span: Option<(i64, i64)>) -> 
                 .flatten()
                 .zip(epoch.rtt.iter().flatten())
             {
+                mine.merge(theirs);
+            }
+            for (mine, theirs) in totals.echo.iter_mut().zip(&epoch.echo) {
                 mine.merge(theirs);
             }
         }

@@ -53,7 +53,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
             .position(|found| found.connections.is_empty())
     };
     let reported = choice.migration.or_else(arrival);
-    let moves = engine.moves(findings.migrations, reported);
+    let mut moves = engine.moves(findings.migrations, reported);
     let Some(pair) = engine.pairs.get_mut(choice.pair) else {
         return Err(Error::new(
             ErrorKind::NothingToAnalyse,
@@ -84,6 +84,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
             direction: options.direction,
             forward: choice.forward,
             distributions: &totals.distributions,
+            echo: &totals.echo,
             bin_throughput_bps: bins.full_bins_bps,
             missing_bytes: missing,
         };
@@ -109,6 +110,11 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     } else {
         (capture_metrics, None, capture_buckets)
     };
+    if let Some(migration) = choice.migration.and_then(|index| moves.migrations.get(index)) {
+        let phases = migration.phases.iter();
+        let measured = phases.map(|phase| metrics_of(Some((phase.start_ns, phase.end_ns)), SpanOf::Migration).0);
+        moves.phase_metrics = measured.collect();
+    }
     if options.during == Some(During::Migration) && span.is_none() {
         warnings.push(warnings::no_migration_to_grade());
     }

@@ -73,6 +73,6 @@ pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress
 pub fn migrations(moves: &Moves, start_ns: i64) -> Vec<Value> {
     let found = moves.migrations.iter();
     found
-        .map(|migration| migration_json(migration, moves.overhead(migration), start_ns))
+        .map(|migration| migration_json(migration, moves, start_ns))
         .collect()
 }

@@ -32,6 +32,8 @@ pub struct Epoch {
     pub time: Option<(i64, i64)>,
     /// `rtt[half][method]`.
     pub rtt: [[Histogram; 2]; 2],
+    /// Round trips of echo requests, by the direction of the request.
+    pub echo: [Histogram; 2],
 }
 
 /// The series of one pair.
@@ -110,6 +112,13 @@ impl Timeline {
         Some(tally.datagrams.get_or_insert_default())
     }
 
+    /// Adds the round trip of an echo request that went in `direction` and was answered at `time_ns`.
+    pub fn record_echo(&mut self, time_ns: i64, rtt_ns: u64, direction: usize) {
+        if let Some(histogram) = self.epoch_at(time_ns).echo.get_mut(direction) {
+            histogram.record(rtt_ns);
+        }
+    }
+
     /// All entries, in the order of their first frames in the file.
     pub fn entries(&mut self) -> &[Entry] {
         self.release();
@@ -183,24 +192,25 @@ impl Timeline {
         if sample.duplicate || samples.iter().all(Option::is_none) {
             return;
         }
+        // An acknowledgement measures the half-path of the data, which goes the other way.
+        let half = &mut self.epoch_at(sample.time_ns).rtt[1 - sample.direction];
+        for (histogram, rtt) in half.iter_mut().zip(samples) {
+            if let Some(rtt) = rtt {
+                histogram.record(rtt.rtt_ns);
+            }
+        }
+    }
+
+    /// The epoch that a sample of this time goes to: the current one.
+    fn epoch_at(&mut self, time_ns: i64) -> &mut Epoch {
         if self.epochs.is_empty() {
             self.epochs.push(Epoch::default());
         }
-        if let Some(epoch) = self.epochs.last_mut() {
-            let time = sample.time_ns;
-            epoch.time = Some(
-                epoch
-                    .time
-                    .map_or((time, time), |(first, last)| (first.min(time), last.max(time))),
-            );
-            // An acknowledgement measures the half-path of the data, which goes the other way.
-            let half = &mut epoch.rtt[1 - sample.direction];
-            for (histogram, rtt) in half.iter_mut().zip(samples) {
-                if let Some(rtt) = rtt {
-                    histogram.record(rtt.rtt_ns);
-                }
-            }
-        }
+        let last = self.epochs.len() - 1;
+        let epoch = &mut self.epochs[last];
+        let (first, last) = epoch.time.unwrap_or((time_ns, time_ns));
+        epoch.time = Some((first.min(time_ns), last.max(time_ns)));
+        epoch
     }
 }
 

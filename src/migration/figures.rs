@@ -512,6 +512,14 @@ impl Connection {
         })
     }
 
+    /// How many of the moments that divide a migration the stream has shown so far.
+    pub(super) fn phases_begun(&self) -> usize {
+        self.main_stream().map_or(0, |main| {
+            let moments = [main.grammar.first_page, main.grammar.stopped, main.grammar.package_end];
+            moments.iter().flatten().count()
+        })
+    }
+
     fn return_path(&self) -> Option<&super::qemu::ReturnPath> {
         self.sides.iter().find_map(|side| match &side.reader {
             Reader::Return(follower) => Some(&follower.grammar),

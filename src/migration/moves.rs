@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::Migration;
 use crate::figure::{Figure, Reason};
+use crate::summary::Metrics;
 
 /// What the migrations of a capture did.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -12,6 +13,9 @@ pub struct Moves {
     pub migrations: Vec<Migration>,
     /// The one that is reported in full: its place in `migrations`.
     pub chosen: Option<usize>,
+    /// What was measured between the nodes in each phase of the chosen one, in the order of its phases; empty where it
+    /// has none.
+    pub phase_metrics: Vec<Metrics>,
     /// The conversations that the migrations name by number.
     pub conversations: BTreeMap<u32, Named>,
 }

@@ -34,6 +34,8 @@ pub struct TrackerHint {
     pub role: Option<Role>,
     /// The direction that runs from source to target (0 = a to b); meaningless without a role.
     pub forward: usize,
+    /// A phase of the migration begins with this segment, as far as its stream can be read.
+    pub begins_phase: bool,
 }
 
 /// What [`MigrationTracker::finish`] hands back.
@@ -175,7 +177,9 @@ impl MigrationTracker {
             return TrackerHint::default();
         };
         let before = connection.verdict;
+        let phases = connection.phases_begun();
         connection.segment(direction, time_ns, tcp, ip.payload_len, payload);
+        let begins_phase = connection.phases_begun() != phases;
         if connection.verdict != before {
             match connection.verdict {
                 Verdict::Carries(Role::QemuMain, Some(forward)) if self.mains.len() < MAX_MAINS => {
@@ -197,6 +201,7 @@ impl MigrationTracker {
             .map_or_else(TrackerHint::default, |(role, forward)| TrackerHint {
                 role: Some(role),
                 forward,
+                begins_phase,
             })
     }
 

@@ -32,6 +32,7 @@ pub(super) fn outcome(style: &Style, outcome: Outcome) -> &'static str {
 /// What carried a migration.
 pub(super) fn kind(style: &Style, migration: &Migration) -> String {
     match migration.kind {
+        _ if migration.connections.is_empty() => style.text("kind.not_captured").to_owned(),
         Kind::Qemu if migration.encrypted => style.text("kind.qemu_tls").to_owned(),
         Kind::Qemu => style.text("kind.qemu").to_owned(),
         Kind::QemuMultifd => {
@@ -129,18 +130,27 @@ pub(super) struct Downtime {
 impl Downtime {
     /// `stream downtime 47.12 ms`, `pause 13 ms (known to 10 ms)`; `None` where it was not measured.
     pub(super) fn text(&self, style: &Style) -> Option<String> {
-        let length = style.ms(self.length_ms.value()?);
+        let length = self.length(style)?;
         let name = style.text(self.name);
         Some(match self.resolution_ms.and_then(Figure::value) {
             Some(resolution) => {
                 let values = [
                     ("name", name),
                     ("length", &length),
-                    ("resolution", &style.ms(resolution)),
+                    ("resolution", &style.rough_ms(resolution)),
                 ];
                 style.say("move.known_to", &values)
             }
             None => format!("{name} {length}"),
+        })
+    }
+
+    /// Its length, with no more digits than its resolution has.
+    pub(super) fn length(&self, style: &Style) -> Option<String> {
+        let length_ms = self.length_ms.value()?;
+        Some(match self.resolution_ms.and_then(Figure::value) {
+            Some(resolution) => style.ms_within(length_ms, resolution),
+            None => style.ms(length_ms),
         })
     }
 
@@ -161,7 +171,10 @@ pub(super) fn downtimes(migration: &Migration) -> [Downtime; 3] {
         Downtime {
             title: "move.stream_downtime",
             name: "downtime.stream",
-            counts: "move.stream_downtime_counts",
+            counts: match migration.outcome {
+                Outcome::Postcopy => "move.stream_downtime_counts_postcopy",
+                _ => "move.stream_downtime_counts",
+            },
             length_ms: migration.stream_downtime_ms,
             resolution_ms: None,
         },

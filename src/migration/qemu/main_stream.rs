@@ -81,7 +81,7 @@ pub(in super::super) struct MainStream {
     /// The first page header.
     pub(in super::super) first_page: Option<Position>,
     /// First byte that was sent because the source had stopped.
-    stopped: Option<Position>,
+    pub(in super::super) stopped: Option<Position>,
     /// The same, once it is certain: the memory's end part, or the package of post-copy, followed.
     pub(in super::super) last_stage: Option<Position>,
     /// The target may run after this byte: end of post-copy's package.

@@ -4,18 +4,32 @@ use serde_json::Value;
 
 use super::parts::{Object, number, seconds};
 use crate::figure::Figure;
-use crate::migration::{Migration, Pages, Phase, Round};
+use crate::migration::{Migration, Moves, Pages, Phase, Round};
+use crate::summary::Metrics;
 
-/// The object of DESIGN's `migration`; times are seconds from the capture's first frame at `start_ns`.
-pub fn migration_json(migration: &Migration, overhead: Figure, start_ns: i64) -> Value {
+/// The object of DESIGN's `migration`, one of `moves`; times are seconds from the capture's first frame at `start_ns`.
+pub fn migration_json(migration: &Migration, moves: &Moves, start_ns: i64) -> Value {
+    let overhead = moves.overhead(migration);
+    let phase_metrics: &[Metrics] = if moves.chosen().is_some_and(|chosen| std::ptr::eq(chosen, migration)) {
+        &moves.phase_metrics
+    } else {
+        &[]
+    };
     let at = |ns: i64| number(seconds(ns.saturating_sub(start_ns)));
-    let phase = |phase: &Phase| {
-        Object::new()
+    let phase = |(phase, metrics): (&Phase, Option<&Metrics>)| {
+        let object = Object::new()
             .set("name", phase.name.as_str())
             .set("start_s", at(phase.start_ns))
             .set("end_s", at(phase.end_ns))
-            .set("bytes", phase.bytes)
-            .done()
+            .set("bytes", phase.bytes);
+        match metrics {
+            Some(Metrics { standard, .. }) => object
+                .figure("throughput_bps", standard.throughput_bps)
+                .figure("loss_pct", standard.loss_pct)
+                .figure("rtt_ms", standard.rtt_ms),
+            None => object,
+        }
+        .done()
     };
     let round = |round: &Round| {
         Object::new()
@@ -36,6 +50,9 @@ pub fn migration_json(migration: &Migration, overhead: Figure, start_ns: i64) ->
                 .done()
         })
         .collect();
+    // Measured for one migration of a capture only.
+    let measured = phase_metrics.iter().map(Some).chain(std::iter::repeat(None));
+    let phases: Vec<Value> = migration.phases.iter().zip(measured).map(phase).collect();
     let text = |address: Option<std::net::IpAddr>| address.map(|address| address.to_string());
     let macs: Vec<Value> = migration.vm.macs.iter().map(|mac| mac.to_string().into()).collect();
     let addresses: Vec<Value> = migration
@@ -76,7 +93,7 @@ pub fn migration_json(migration: &Migration, overhead: Figure, start_ns: i64) ->
         .set("vm_macs", macs)
         .set("vm_addresses", addresses)
         .set("inferred", migration.inferred.to_vec())
-        .set("phases", migration.phases.iter().map(phase).collect::<Vec<_>>())
+        .set("phases", phases)
         .set("announcements", announcements)
         .set(
             "notes",

@@ -56,6 +56,17 @@ impl Style {
         format!("{} ms", self.significant(value))
     }
 
+    /// `10 ms`, `0.53 ms`: two digits, for what says how well another figure is known.
+    pub fn rough_ms(&self, value: f64) -> String {
+        format!("{} ms", self.number(value, rough_decimals(value, 1)))
+    }
+
+    /// `186 ms` where it is known to some tens of ms: no decimals that the resolution does not carry.
+    pub fn ms_within(&self, value: f64, resolution_ms: f64) -> String {
+        let decimals = rough_decimals(resolution_ms, 0).min(significant_decimals(value));
+        format!("{} ms", self.number(value, decimals))
+    }
+
     /// `31.20 s`; below a tenth of one in milliseconds.
     pub fn seconds(&self, value: f64) -> String {
         if value != 0.0 && value.abs() < 0.1 {
@@ -103,6 +114,14 @@ pub fn column_decimals(typical: f64) -> usize {
         return 1;
     }
     usize::try_from((SIGNIFICANT - 2 - magnitude(typical)).clamp(1, 3)).unwrap_or(1)
+}
+
+/// The decimals that reach so many digits behind the first; none for what is 10 or more.
+fn rough_decimals(value: f64, more: i32) -> usize {
+    if value == 0.0 || !value.is_finite() {
+        return 0;
+    }
+    usize::try_from((more - magnitude(value)).clamp(0, 6)).unwrap_or(0)
 }
 
 /// The power of ten of a value's first digit.

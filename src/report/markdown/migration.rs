@@ -2,7 +2,7 @@
 
 use super::page::{Grid, Page, code, code_cell, escape, sentence};
 use crate::figure::{Figure, Reason};
-use crate::migration::{AnnouncementKind, Kind, Migration, Pages, Phase, PhaseName};
+use crate::migration::{AnnouncementKind, Kind, Migration, Pages, PhaseName};
 use crate::report::document::Document;
 use crate::report::locale::Style;
 use crate::report::movement::{self, kind, outcome, phase_name, story};
@@ -18,9 +18,12 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
         Some(migration) => {
             page.paragraph(&story(document, migration, &code));
             downtimes(document, migration, page);
-            page.table(style.text("move.figures_caption"), &overview(document, migration));
+            if !migration.connections.is_empty() {
+                page.table(style.text("move.figures_caption"), &overview(document, migration));
+            }
             phases(document, migration, page);
             rounds(document, migration, page);
+            machine(document, migration, page);
             announcements(document, migration, page);
             service(document, migration, page);
             notes(document, migration, page);
@@ -56,8 +59,8 @@ fn downtimes(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>
         let known_to = downtime.resolution_ms.filter(|_| downtime.length_ms.value().is_some());
         grid.row(vec![
             downtime.title(style).to_owned(),
-            cell(downtime.length_ms, |ms| style.ms(ms)),
-            known_to.map_or("–".to_owned(), |figure| cell(figure, |ms| style.ms(ms))),
+            downtime.length(style).unwrap_or_else(|| "–".to_owned()),
+            known_to.map_or("–".to_owned(), |figure| cell(figure, |ms| style.rough_ms(ms))),
             counts(style, downtime.counts(style), downtime.length_ms.reason()),
         ]);
     }
@@ -130,22 +133,6 @@ fn overview(document: &Document<'_>, migration: &Migration) -> Grid {
             .map_or("–".to_owned(), |pages| pages_text(document, &pages)),
         counts(style, style.text("move.pages_counts"), migration.pages.err()),
     );
-    let addresses = migration.vm.addresses.iter().map(ToString::to_string);
-    let names: Vec<String> = migration
-        .vm
-        .macs
-        .iter()
-        .map(ToString::to_string)
-        .chain(addresses)
-        .map(|name| code_cell(&name))
-        .collect();
-    if !names.is_empty() {
-        row(
-            style.text("move.vm"),
-            names.join(", "),
-            style.text("move.vm_counts").to_owned(),
-        );
-    }
     grid
 }
 
@@ -168,28 +155,31 @@ fn phases(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
         .number(style.text("column.start_s"))
         .number(style.text("column.duration_s"))
         .number(style.text("column.payload"))
-        .number(style.text("column.goodput"));
-    for phase in &migration.phases {
-        let seconds = phase_s(phase);
-        // What sets a connection up carries next to nothing: its rate says nothing.
-        let rate = if seconds > 0.0 && phase.name != PhaseName::Setup {
-            style.rate(phase.bytes as f64 * 8.0 / seconds)
-        } else {
-            "–".to_owned()
+        .number(style.text("name.throughput"))
+        .number(style.text("column.loss"))
+        .number(style.text("column.rtt"));
+    for (index, phase) in migration.phases.iter().enumerate() {
+        // What sets a connection up carries next to nothing: its figures would say nothing.
+        let measured = document.moves.phase_metrics.get(index);
+        let standard = measured
+            .filter(|_| phase.name != PhaseName::Setup)
+            .map(|metrics| &metrics.standard);
+        let of_phase = |figure: Option<Figure>, write: &dyn Fn(f64) -> String| {
+            figure.map_or("–".to_owned(), |figure| cell(figure, write))
         };
+        let seconds = phase.end_ns.saturating_sub(phase.start_ns) as f64 / 1e9;
         grid.row(vec![
             phase_name(style, phase.name, migration.outcome).to_owned(),
             style.number(document.at_s(phase.start_ns), 3),
             style.number(seconds, 3),
             style.bytes(phase.bytes),
-            rate,
+            of_phase(standard.map(|s| s.throughput_bps), &|bps| style.rate(bps)),
+            of_phase(standard.map(|s| s.loss_pct), &|pct| style.significant(pct)),
+            of_phase(standard.map(|s| s.rtt_ms), &|ms| style.significant(ms)),
         ]);
     }
-    page.table(style.text("move.phases_caption"), &grid);
-}
-
-fn phase_s(phase: &Phase) -> f64 {
-    phase.end_ns.saturating_sub(phase.start_ns) as f64 / 1e9
+    let direction = [("direction", document.direction())];
+    page.table(&style.say("move.phases_caption", &direction), &grid);
 }
 
 fn rounds(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
@@ -232,6 +222,16 @@ fn rounds(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
     if rounds.len() > LISTED {
         let (n, total) = (style.count(LISTED as u64), style.count(rounds.len() as u64));
         page.paragraph(&style.say("move.rounds_more", &[("n", &n), ("total", &total)]));
+    }
+}
+
+/// The addresses by which the virtual machine is known.
+fn machine(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
+    let addresses = migration.vm.addresses.iter().map(ToString::to_string);
+    let macs = migration.vm.macs.iter().map(ToString::to_string);
+    let names: Vec<String> = macs.chain(addresses).map(|name| code(&name)).collect();
+    if !names.is_empty() {
+        page.paragraph(&document.style.say("move.vm", &[("names", &names.join(", "))]));
     }
 }
 
@@ -280,8 +280,11 @@ fn service(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) 
         grid.row(vec![
             named.map_or("–".to_owned(), |named| code_cell(&named.name.replace("<->", "↔"))),
             style.count(flow.answers),
-            cell(flow.gap_ms, |ms| style.ms(ms)),
-            flow.resolution_ms.value().map_or("–".to_owned(), |ms| style.ms(ms)),
+            cell(flow.gap_ms, |ms| match flow.resolution_ms {
+                Figure::Value(resolution) => style.ms_within(ms, resolution),
+                Figure::Absent(_) => style.ms(ms),
+            }),
+            cell(flow.resolution_ms, |ms| style.rough_ms(ms)),
         ]);
     }
     page.table(style.text("move.service_caption"), &grid);

@@ -9,9 +9,9 @@ use crate::migration::{
     Round, Service, ServiceFlow, Vm,
 };
 use crate::packet::Mac;
-use crate::summary::Warning;
+use crate::summary::{SpanOf, Warning};
 
-use super::START_NS;
+use super::{START_NS, metrics};
 
 const VM: Mac = Mac([0x52, 0x54, 0, 0x12, 0x34, 0x56]);
 
@@ -123,6 +123,7 @@ pub(crate) fn moves() -> Moves {
     Moves {
         migrations: vec![migration],
         chosen: Some(0),
+        phase_metrics: vec![metrics(SpanOf::Migration, 0.29, 31.2); 3],
         conversations: BTreeMap::from([
             (1, named("tcp 10.132.6.126:40112 <-> 10.132.4.16:60000", 236_990_000)),
             (7, named("udp 10.132.4.50:40000 <-> 10.132.5.100:7", 412_000)),
