@@ -16,7 +16,9 @@
 mod activity;
 mod announce;
 mod assemble;
+mod case;
 mod connection;
+mod content;
 mod figures;
 mod follow;
 mod ledger;
@@ -30,6 +32,7 @@ mod phases;
 mod ports;
 mod progress;
 mod qemu;
+mod reader;
 mod recognise;
 mod service;
 mod shape;

@@ -25,7 +25,7 @@ pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Moves) {
     let last = bins.last().map_or(0, |bin| bin.bin);
     let seconds = if last < MAX_BINS_LISTED {
         let mut dense = vec![(0, 0); if bins.is_empty() { 0 } else { last as usize + 1 }];
-        for bin in &bins {
+        for bin in bins {
             if let Some(slot) = dense.get_mut(bin.bin as usize) {
                 *slot = (bin.packets, bin.wire_bytes);
             }

@@ -40,7 +40,7 @@ pub struct Quality {
     pub super_frames: u64,
     /// Frames of an unknown link type.
     pub unknown_link: u64,
-    /// All frames along time; in order of first appearance.
+    /// All frames along time.
     bins: Vec<CaptureBin>,
     previous_ns: i64,
 }
@@ -75,7 +75,9 @@ impl Quality {
         };
         let bin = self.bin(time_ns, interval_ns);
         match self.bins.last_mut() {
-            Some(last) if last.bin == bin => {
+            // As in tshark's io,stat, an interval that is over does not come back: a frame out of order counts in the
+            // one that is open.
+            Some(last) if last.bin >= bin => {
                 last.packets += 1;
                 last.wire_bytes += u64::from(frame.wire_len);
             }
@@ -100,17 +102,7 @@ impl Quality {
     }
 
     /// The bins with frames, in order of time, each once.
-    pub fn bins(&self) -> Vec<CaptureBin> {
-        let mut bins = self.bins.clone();
-        bins.sort_by_key(|bin| bin.bin);
-        bins.dedup_by(|later, kept| {
-            let same = later.bin == kept.bin;
-            if same {
-                kept.packets += later.packets;
-                kept.wire_bytes += later.wire_bytes;
-            }
-            same
-        });
-        bins
+    pub fn bins(&self) -> &[CaptureBin] {
+        &self.bins
     }
 }

@@ -26,19 +26,22 @@ pub fn totals(entries: &[Entry], epochs: &[Epoch], span: Option<(i64, i64)>) -> 
         let (first, last) = totals.time.unwrap_or(entry.time);
         totals.time = Some((first.min(entry.time.0), last.max(entry.time.1)));
     }
-    for epoch in epochs {
-        if epoch.time.is_some_and(|time| lies_in(time, span)) {
-            for (mine, theirs) in totals
-                .distributions
-                .iter_mut()
-                .flatten()
-                .zip(epoch.rtt.iter().flatten())
-            {
-                mine.merge(theirs);
-            }
-            for (mine, theirs) in totals.echo.iter_mut().zip(&epoch.echo) {
-                mine.merge(theirs);
-            }
+    // A span whose beginning was known only afterwards (SSH, a phase) has no epoch of its own: then those that reach
+    // into it.
+    let within = |time: (i64, i64)| lies_in(time, span);
+    let reaching = |(first, last): (i64, i64)| span.is_none_or(|(start, end)| first <= end && last >= start);
+    let any_within = epochs.iter().filter_map(|epoch| epoch.time).any(within);
+    let counts = |epoch: &&Epoch| {
+        epoch
+            .time
+            .is_some_and(|time| if any_within { within(time) } else { reaching(time) })
+    };
+    for epoch in epochs.iter().filter(counts) {
+        for (mine, theirs) in totals.distributions.iter_mut().flatten().zip(epoch.rtt.iter().flatten()) {
+            mine.merge(theirs);
+        }
+        for (mine, theirs) in totals.echo.iter_mut().zip(&epoch.echo) {
+            mine.merge(theirs);
         }
     }
     totals

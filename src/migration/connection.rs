@@ -12,14 +12,13 @@ use super::nbd::Client;
 use super::ports::{self, Owner};
 use super::progress::Progress;
 use super::qemu::{MainStream, PageTrail, ReturnPath};
-use super::recognise::{self, Content, HEAD_BYTES};
+use super::reader::Reader;
+use super::recognise::{self, Content};
 use super::shape::Shape;
-use super::stream::{Sink, Stream};
+use super::stream::Stream;
 
 /// A connection that showed nothing of interest in so many bytes is left alone from then on.
 const UNDECIDED_BYTES: u64 = 1 << 16;
-/// Pieces of a beginning kept until it is recognised.
-const MAX_EARLY: usize = 64;
 /// Bytes kept of the last segment.
 const TAIL_BYTES: usize = 64;
 
@@ -34,116 +33,6 @@ pub(super) enum Verdict {
     Carries(Role, Option<usize>),
 }
 
-/// A piece of a direction that waits for the verdict.
-#[derive(Debug)]
-pub(super) struct Early {
-    offset: u64,
-    bytes: Vec<u8>,
-    gap: u64,
-    time_ns: i64,
-}
-
-/// Who reads a direction's bytes.
-#[derive(Debug)]
-pub(super) enum Reader {
-    /// The beginning is being collected.
-    Head(Vec<Early>),
-    /// The beginning was not captured: segments are looked at one by one.
-    Middle(PageTrail),
-    /// QEMU's main stream.
-    Main(Box<Follower<MainStream>>),
-    /// QEMU's return path.
-    Return(Follower<ReturnPath>),
-    /// A multifd channel.
-    Channel(Box<Follower<Channel>>),
-    /// NBD requests.
-    Disk(Follower<Client>),
-    /// Nobody.
-    Nobody,
-}
-
-impl Sink for Reader {
-    fn bytes(&mut self, offset: u64, bytes: &[u8], time_ns: i64) {
-        match self {
-            Self::Head(early) => early.push(Early {
-                offset,
-                bytes: bytes.to_vec(),
-                gap: 0,
-                time_ns,
-            }),
-            Self::Main(follower) => follower.bytes(offset, bytes, time_ns),
-            Self::Return(follower) => follower.bytes(offset, bytes, time_ns),
-            Self::Channel(follower) => follower.bytes(offset, bytes, time_ns),
-            Self::Disk(follower) => follower.bytes(offset, bytes, time_ns),
-            Self::Middle(_) | Self::Nobody => {}
-        }
-    }
-
-    fn gap(&mut self, offset: u64, len: u64, time_ns: i64) {
-        match self {
-            Self::Head(early) => early.push(Early {
-                offset,
-                bytes: Vec::new(),
-                gap: len,
-                time_ns,
-            }),
-            Self::Main(follower) => follower.gap(offset, len, time_ns),
-            Self::Return(follower) => follower.gap(offset, len, time_ns),
-            Self::Channel(follower) => follower.gap(offset, len, time_ns),
-            Self::Disk(follower) => follower.gap(offset, len, time_ns),
-            Self::Middle(_) | Self::Nobody => {}
-        }
-    }
-}
-
-impl Reader {
-    /// What the collected beginning is; `None` while it may still become something.
-    fn head(&self) -> Option<Content> {
-        let Self::Head(early) = self else {
-            return Some(Content::Nothing);
-        };
-        let mut head = [0; HEAD_BYTES];
-        let mut known = 0;
-        let mut whole = true;
-        for piece in early {
-            whole &= piece.gap == 0;
-            if !whole || known == HEAD_BYTES {
-                break;
-            }
-            let taken = piece.bytes.len().min(HEAD_BYTES - known);
-            head[known..known + taken].copy_from_slice(&piece.bytes[..taken]);
-            known += taken;
-        }
-        let content = recognise::head(&head[..known]);
-        if content.is_none() && (!whole || early.len() >= MAX_EARLY) {
-            return Some(Content::Nothing);
-        }
-        content
-    }
-
-    /// The first byte that was collected.
-    fn first_byte(&self) -> Option<u8> {
-        match self {
-            Self::Head(early) => early.first().and_then(|piece| piece.bytes.first()).copied(),
-            _ => None,
-        }
-    }
-
-    /// Hands what was collected on to the reader that takes over.
-    fn become_reader(&mut self, mut next: Self) {
-        if let Self::Head(early) = self {
-            for piece in early {
-                if piece.gap > 0 {
-                    next.gap(piece.offset, piece.gap, piece.time_ns);
-                } else {
-                    next.bytes(piece.offset, &piece.bytes, piece.time_ns);
-                }
-            }
-        }
-        *self = next;
-    }
-}
-
 /// One direction.
 #[derive(Debug)]
 pub(super) struct Side {
@@ -152,9 +41,8 @@ pub(super) struct Side {
     pub(super) progress: Progress,
     pub(super) reader: Reader,
     stream: Stream,
-    /// First bytes of the last segment, as far as they were captured.
-    tail: [u8; TAIL_BYTES],
-    tail_len: usize,
+    /// First bytes of the last segment of a main stream, as far as they were captured.
+    tail: Vec<u8>,
     tail_end: u64,
 }
 
@@ -166,22 +54,21 @@ impl Side {
             progress: Progress::default(),
             reader: Reader::Head(Vec::new()),
             stream: Stream::default(),
-            tail: [0; TAIL_BYTES],
-            tail_len: 0,
+            tail: Vec::new(),
             tail_end: 0,
         }
     }
 
     /// The last segment's first bytes.
     pub(super) fn tail(&self) -> &[u8] {
-        &self.tail[..self.tail_len]
+        &self.tail
     }
 
     fn keep_tail(&mut self, end: u64, captured: &[u8]) {
         if end > self.tail_end {
             self.tail_end = end;
-            self.tail_len = captured.len().min(TAIL_BYTES);
-            self.tail[..self.tail_len].copy_from_slice(&captured[..self.tail_len]);
+            self.tail.clear();
+            self.tail.extend_from_slice(&captured[..captured.len().min(TAIL_BYTES)]);
         }
     }
 }
@@ -306,7 +193,7 @@ impl Connection {
             Content::Qemu => {
                 let main = MainStream::from_middle(offset);
                 self.sides[direction].reader = Reader::Main(Box::new(Follower::new(main)));
-                self.sides[other].reader = Reader::Return(Follower::new(ReturnPath::from_middle()));
+                self.sides[other].reader = Reader::Return(Box::new(Follower::new(ReturnPath::from_middle())));
                 (Role::QemuMain, direction)
             }
             Content::Multifd => {
@@ -315,12 +202,12 @@ impl Connection {
                 (Role::QemuChannel, direction)
             }
             Content::NbdClient => {
-                self.sides[direction].reader = Reader::Disk(Follower::new(Client::from_middle()));
+                self.sides[direction].reader = Reader::Disk(Box::new(Follower::new(Client::from_middle())));
                 self.sides[other].reader = Reader::Nobody;
                 (Role::Storage, direction)
             }
             Content::NbdServer => {
-                self.sides[other].reader = Reader::Disk(Follower::new(Client::from_middle()));
+                self.sides[other].reader = Reader::Disk(Box::new(Follower::new(Client::from_middle())));
                 self.sides[direction].reader = Reader::Nobody;
                 (Role::Storage, other)
             }
@@ -403,7 +290,7 @@ impl Connection {
             Content::Qemu => {
                 let main = Reader::Main(Box::new(Follower::new(MainStream::from_start())));
                 self.sides[direction].reader.become_reader(main);
-                let back = Reader::Return(Follower::new(ReturnPath::default()));
+                let back = Reader::Return(Box::new(Follower::new(ReturnPath::default())));
                 self.sides[other].reader.become_reader(back);
                 self.verdict = Verdict::Carries(Role::QemuMain, Some(direction));
             }
@@ -415,7 +302,7 @@ impl Connection {
             }
             Content::NbdServer => {
                 self.sides[direction].reader = Reader::Nobody;
-                let disk = Reader::Disk(Follower::new(Client::default()));
+                let disk = Reader::Disk(Box::new(Follower::new(Client::default())));
                 self.sides[other].reader.become_reader(disk);
                 self.verdict = Verdict::Carries(Role::Storage, Some(other));
             }

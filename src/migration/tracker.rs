@@ -1,6 +1,6 @@
 //! One pass over the frames: which connections may carry a migration, and what they did.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::packet::{Ip, Mac, Network, Packet, Tcp, Transport};
 
@@ -292,7 +292,8 @@ fn runs_beside(connection: &Connection, main: &(IpAddr, SocketAddr)) -> bool {
 
 /// The frame is for more than one receiver, so that it is seen everywhere.
 fn is_for_many(packet: &Packet, ip: &Ip) -> bool {
-    packet.dst_mac.is_some_and(|mac| mac.0[0] & 1 != 0) || ip.dst.is_multicast()
+    let broadcast = ip.dst == IpAddr::V4(Ipv4Addr::BROADCAST);
+    packet.dst_mac.is_some_and(|mac| mac.0[0] & 1 != 0) || ip.dst.is_multicast() || broadcast
 }
 
 /// A datagram or an echo; not the messages that keep a network together.

@@ -89,7 +89,7 @@ fn wireshark_shows_the_selection_and_each_flagged_second_by_the_reports_filters(
     zstd::stream::copy_decode(packed, fs::File::create(&plain).unwrap()).unwrap();
     let output = migqos()
         .current_dir(folder.path())
-        .args(["analyze", "run.pcap", "--format", "json", "-o", "."])
+        .args(["analyze", "run.pcap", "--during", "capture", "--format", "json", "-o", "."])
         .output()
         .unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
