@@ -165,6 +165,8 @@ Examples:
       Nodes and link given; report in Indonesian, times in UTC+7
   migqos analyze runs/*/src.pcap -o results
       One report for each run, analysed side by side
+  migqos analyze ring_*.pcapng --join
+      The files of a ring buffer, as one run
   migqos analyze src.pcap --method wireshark --bands loss=range,jitter=shifted
       Grade the figures as theses compute them, by other bands
   zcat src.pcap.gz | migqos analyze - --no-report --format json
@@ -212,7 +214,7 @@ pub struct AnalyzeArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "What is measured")]
     pub migration: Option<u32>,
     /// Take the captures as one run, in order of time (dumpcap -b, tcpdump -C)
-    #[arg(long, hide = true, help_heading = "What is measured")]
+    #[arg(long, help_heading = "What is measured")]
     pub join: bool,
 
     /// Width of a row of the series

@@ -207,10 +207,19 @@ fn sanitised(name: &str) -> String {
         })
         .collect();
     let clean = clean.trim_matches([' ', '.']);
-    if clean.is_empty() {
-        "capture".to_owned()
-    } else {
-        clean.to_owned()
+    // Windows takes these for devices, whatever ending follows.
+    let device = clean.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    let numbered = |name: &str| {
+        device
+            .strip_prefix(name)
+            .is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    match clean {
+        "" => "capture".to_owned(),
+        _ if matches!(device.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT") => {
+            format!("_{clean}")
+        }
+        _ => clean.to_owned(),
     }
 }
 
@@ -282,6 +291,9 @@ mod tests {
         assert_eq!(names(&["a:b?.pcap"]), ["a_b_"]);
         assert_eq!(names(&["...pcap"]), ["capture"]);
         assert_eq!(names(&["-"]), ["stdin"]);
+        assert_eq!(names(&["nul.pcap"]), ["_nul"]);
+        assert_eq!(names(&["com1.x.pcap"]), ["_com1.x"]);
+        assert_eq!(names(&["company.pcap"]), ["company"]);
     }
 
     #[test]

@@ -58,6 +58,48 @@ fn the_report_opens_with_the_answer_in_the_readers_language() {
 }
 
 #[test]
+fn the_parts_of_a_run_joined_give_the_figures_of_the_whole_in_whatever_order() {
+    if !installed("editcap") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let packed = fs::File::open(fixture("precopy-loss.pcap.zst")).unwrap();
+    zstd::stream::copy_decode(packed, fs::File::create(folder.path().join("whole.pcap")).unwrap()).unwrap();
+    let cut = ["-c", "20000", "whole.pcap", "part.pcap"];
+    assert!(
+        Command::new("editcap")
+            .current_dir(folder.path())
+            .args(cut)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let answer = |captures: &[&str]| {
+        let options = ["--join", "--no-report", "--format", "json"];
+        let output = migqos()
+            .current_dir(folder.path())
+            .arg("analyze")
+            .args(captures)
+            .args(options)
+            .output()
+            .unwrap();
+        let mut answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        // How the parts are called and packed is all that may differ.
+        answer.as_object_mut().unwrap().remove("capture");
+        answer
+    };
+    let mut parts: Vec<String> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("part"))
+        .collect();
+    parts.sort_by(|a, b| b.cmp(a));
+    assert_eq!(parts.len(), 3);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    assert_eq!(answer(&parts), answer(&["whole.pcap"]));
+}
+
+#[test]
 fn the_readme_shows_what_the_program_prints() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(root.join("README.md")).unwrap();

@@ -124,7 +124,8 @@ fn measured(document: &Document<'_>) -> String {
         ChosenBy::Volume => style.text("answer.nodes_volume"),
     };
     match &summary.nodes.runner_up {
-        Some((pair, bytes)) if summary.nodes.chosen_by != ChosenBy::Arguments => {
+        // Where the choice is a guess, what it might have been is worth a look.
+        Some((pair, bytes)) if matches!(summary.nodes.chosen_by, ChosenBy::Port | ChosenBy::Volume) => {
             let values = [
                 ("pair", code(&pair.replace(" and ", " ↔ ").replace("<->", "↔"))),
                 ("bytes", style.bytes(*bytes)),
@@ -211,13 +212,7 @@ fn doubts(document: &Document<'_>, page: &mut Page<'_>) {
         .summary
         .warnings
         .iter()
-        .map(|warning| {
-            format!(
-                "{} ({})",
-                sentence(&escape(&style.warning(warning))),
-                escape(warning.code)
-            )
-        })
+        .map(|warning| sentence(&escape(&style.warning(warning))))
         .collect();
     page.bullets(&sentences);
 }
