@@ -37,7 +37,12 @@ pub fn totals(entries: &[Entry], epochs: &[Epoch], span: Option<(i64, i64)>) -> 
             .is_some_and(|time| if any_within { within(time) } else { reaching(time) })
     };
     for epoch in epochs.iter().filter(counts) {
-        for (mine, theirs) in totals.distributions.iter_mut().flatten().zip(epoch.rtt.iter().flatten()) {
+        for (mine, theirs) in totals
+            .distributions
+            .iter_mut()
+            .flatten()
+            .zip(epoch.rtt.iter().flatten())
+        {
             mine.merge(theirs);
         }
         for (mine, theirs) in totals.echo.iter_mut().zip(&epoch.echo) {

@@ -56,8 +56,8 @@ pub fn run(request: &AnalyzeRequest) -> Result<Status> {
         for warning in &analysis.summary.warnings {
             let warning = request.style.warning(warning);
             match several {
-                true => notices::warning(&format!("{}: {warning}", analysis.summary.capture.path)),
-                false => notices::warning(&warning),
+                true => notices::warning(&request.style, &format!("{}: {warning}", analysis.summary.capture.path)),
+                false => notices::warning(&request.style, &warning),
             }
         }
     }

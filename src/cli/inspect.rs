@@ -36,7 +36,7 @@ pub fn run(request: &InspectRequest) -> Result<Status> {
     }
     for (inspection, _) in &found {
         for warning in &inspection.warnings {
-            notices::warning(&request.style.warning(warning));
+            notices::warning(&request.style, &request.style.warning(warning));
         }
     }
     let several = request.captures.len() > 1;

@@ -3,14 +3,16 @@
 use std::fmt::Display;
 use std::io::Write;
 
+use crate::report::locale::Style;
+
 /// `error: ...`
 pub fn error(what: &dyn Display) {
     line("error: ", what);
 }
 
-/// `warning: ...`
-pub fn warning(what: &dyn Display) {
-    line("warning: ", what);
+/// `warning: ...`, in the language of the sentence that follows.
+pub fn warning(style: &Style, sentence: &str) {
+    line("", &style.say("terminal.warning", &[("sentence", sentence)]));
 }
 
 /// A line that is neither.

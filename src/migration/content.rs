@@ -16,6 +16,14 @@ impl Connection {
         })
     }
 
+    /// How many of the moments that divide a migration the stream has shown so far.
+    pub(super) fn phases_begun(&self) -> usize {
+        self.main_stream().map_or(0, |main| {
+            let moments = [main.grammar.first_page, main.grammar.stopped, main.grammar.package_end];
+            moments.iter().flatten().count()
+        })
+    }
+
     pub(super) fn return_path(&self) -> Option<&ReturnPath> {
         self.sides.iter().find_map(|side| match &side.reader {
             Reader::Return(follower) => Some(&follower.grammar),

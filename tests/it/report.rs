@@ -28,6 +28,7 @@ fn the_report_opens_with_the_answer_in_the_readers_language() {
     assert!(english.contains("**Overall: "), "{english}");
     for heading in [
         "## Result",
+        "## The migration",
         "## Over time",
         "## Connections",
         "## The capture",
@@ -131,7 +132,9 @@ fn wireshark_shows_the_selection_and_each_flagged_second_by_the_reports_filters(
     zstd::stream::copy_decode(packed, fs::File::create(&plain).unwrap()).unwrap();
     let output = migqos()
         .current_dir(folder.path())
-        .args(["analyze", "run.pcap", "--during", "capture", "--format", "json", "-o", "."])
+        .args([
+            "analyze", "run.pcap", "--format", "json", "-o", ".", "--during", "capture",
+        ])
         .output()
         .unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -58,7 +58,9 @@ impl Style {
 
     /// `10 ms`, `0.53 ms`: two digits, for what says how well another figure is known.
     pub fn rough_ms(&self, value: f64) -> String {
-        format!("{} ms", self.number(value, rough_decimals(value, 1)))
+        // To two digits before its decimals are counted: 9.98 is 10, not 10.0.
+        let rounded: f64 = format!("{value:.1e}").parse().unwrap_or(value);
+        format!("{} ms", self.number(rounded, rough_decimals(rounded, 1)))
     }
 
     /// `186 ms` where it is known to some tens of ms: no decimals that the resolution does not carry.

@@ -297,11 +297,31 @@ fn notes(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
         .iter()
         .map(|note| sentence(&escape(&style.warning(note))))
         .collect();
-    if !migration.inferred.is_empty() {
-        let names: Vec<String> = migration.inferred.iter().map(|name| code(name)).collect();
+    let names: Vec<&str> = migration
+        .inferred
+        .iter()
+        .filter_map(|key| inferred(style, key))
+        .collect();
+    if !names.is_empty() {
         notes.push(style.say("move.inferred", &[("names", &names.join(", "))]));
     }
     page.bullets(&notes);
+}
+
+/// The name of an inferred figure; `None` for the pause, of which its table says that it is an estimate.
+fn inferred<'k>(style: &Style, key: &'k str) -> Option<&'k str> {
+    Some(match key {
+        "pause_ms" => return None,
+        "kind" => style.text("inferred.kind"),
+        "outcome" => style.text("inferred.outcome"),
+        "start_s" => style.text("inferred.start"),
+        "end_s" => style.text("inferred.end"),
+        "migration_time_ms" => style.text("inferred.time"),
+        "task_time_ms" => style.text("inferred.task_time"),
+        "ram_bytes" => style.text("inferred.memory"),
+        "phases" => style.text("inferred.phases"),
+        other => other,
+    })
 }
 
 /// Every migration of the capture, a line each.

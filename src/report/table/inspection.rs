@@ -100,7 +100,7 @@ fn migration_lines(number: usize, migration: &Migration, start_ns: i64, style: &
         _ => style.text("terminal.stream_not_captured").to_owned(),
     };
     let head = style.say("terminal.at_second", &[("what", &nodes), ("start", &start)]);
-    let mut text = paragraph(&format!("{number}  {head}"), "", usize::from(WIDTH));
+    let mut text = paragraph(&format!("{number}. {head}"), "", usize::from(WIDTH));
     text.push_str(&paragraph(&movement::line(style, migration), "   ", usize::from(WIDTH)));
     if let Some(downtimes) = movement::downtimes_line(style, migration) {
         text.push_str(&paragraph(&downtimes, "   ", usize::from(WIDTH)));
