@@ -106,7 +106,9 @@ impl Answers {
             && gap.0 < time_ns
         {
             let halves = [(gap.0, time_ns), (time_ns, gap.1)];
-            let kept = halves.into_iter().filter(|half| half.1 - half.0 >= self.shortest_ns);
+            let kept = halves
+                .into_iter()
+                .filter(|half| half.1.saturating_sub(half.0) >= self.shortest_ns);
             self.gaps.splice(index..=index, kept);
         }
         let divided = |gap: &(i64, i64)| gap.0 < time_ns && time_ns < gap.1;
@@ -125,7 +127,7 @@ impl Answers {
             .iter()
             .chain(&self.wanted)
             .filter(|gap| gap.0 <= to_ns && gap.1 >= from_ns)
-            .max_by_key(|gap| (gap.1 - gap.0, std::cmp::Reverse(gap.0)))
+            .max_by_key(|gap| (gap.1.saturating_sub(gap.0), std::cmp::Reverse(gap.0)))
             .copied()
     }
 

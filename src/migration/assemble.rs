@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::packet::Mac;
+
 use super::activity::Pair;
 use super::announce::Heard;
 use super::connection::Connection;
@@ -52,6 +54,8 @@ pub(super) struct Draft {
     pub(super) disks: Vec<usize>,
     /// Places in [`Material::announcements`].
     pub(super) announced: Vec<usize>,
+    /// Post-copy: the target runs before the stream ends.
+    pub(super) resumes_early: bool,
     pub(super) start_ns: i64,
     pub(super) end_ns: i64,
 }
@@ -202,6 +206,7 @@ fn draft(connection: &Connection, index: usize, role: Role, forward: usize) -> D
         state: vec![index],
         disks: Vec::new(),
         announced: Vec::new(),
+        resumes_early: false,
         start_ns: 0,
         end_ns: 0,
     }
@@ -232,13 +237,24 @@ fn add_disks(drafts: &mut [Draft], connections: &[Connection]) {
 
 /// Gives each announcement to the migration that it ends.
 fn attribute(drafts: &mut [Draft], material: &Material) {
-    let mut macs = Vec::new();
-    for (index, heard) in material.announcements.iter().enumerate() {
+    for draft in drafts.iter_mut() {
+        draft.resumes_early = draft.main.is_some_and(|main| material.connections[main].is_postcopy());
+    }
+    let mut macs = attribute_rarp(drafts, material);
+    // A stream that cannot be read, with an announcement in its midst and none at its end, is post-copy.
+    let known = |drafts: &[Draft], at_ns| {
+        let within = |draft: &Draft| (draft.start_ns..=draft.end_ns).contains(&at_ns);
+        drafts
+            .iter()
+            .position(|draft| within(draft) && !draft.certain && draft.kind != Kind::Ssh && draft.announced.is_empty())
+    };
+    for heard in &material.announcements {
         if heard.announcement.kind == AnnouncementKind::Rarp
-            && let Some(draft) = ended_by(drafts, material, heard.announcement.at_ns)
+            && !macs.contains(&heard.announcement.mac)
+            && let Some(draft) = known(drafts, heard.announcement.at_ns)
         {
-            drafts[draft].announced.push(index);
-            macs.push(heard.announcement.mac);
+            drafts[draft].resumes_early = true;
+            macs = attribute_rarp(drafts, material);
         }
     }
     // A gratuitous ARP counts where its sender is known to be the virtual machine: hosts send them for many reasons.
@@ -259,6 +275,23 @@ fn attribute(drafts: &mut [Draft], material: &Material) {
     }
 }
 
+/// Gives each announcement by RARP to its migration, anew; whose they are.
+fn attribute_rarp(drafts: &mut [Draft], material: &Material) -> Vec<Mac> {
+    for draft in drafts.iter_mut() {
+        draft.announced.clear();
+    }
+    let mut macs = Vec::new();
+    for (index, heard) in material.announcements.iter().enumerate() {
+        if heard.announcement.kind == AnnouncementKind::Rarp
+            && let Some(draft) = ended_by(drafts, material, heard.announcement.at_ns)
+        {
+            drafts[draft].announced.push(index);
+            macs.push(heard.announcement.mac);
+        }
+    }
+    macs
+}
+
 /// The migration whose end an announcement at this time follows closest. One whose bytes say that it is a migration
 /// comes before one that needs the announcement for a proof.
 fn ended_by(drafts: &[Draft], material: &Material, at_ns: i64) -> Option<usize> {
@@ -274,7 +307,7 @@ fn ended_by(drafts: &[Draft], material: &Material, at_ns: i64) -> Option<usize> 
                     _ => PROVEN_WITHIN_NS,
                 }
             };
-            let from_ns = if resumes_early(draft, material) {
+            let from_ns = if draft.resumes_early {
                 draft.start_ns
             } else {
                 draft.end_ns.saturating_sub(EARLY_NS)
@@ -286,14 +319,9 @@ fn ended_by(drafts: &[Draft], material: &Material, at_ns: i64) -> Option<usize> 
         .map(|(_, _, index)| index)
 }
 
-/// Post-copy: the target runs before the stream ends.
-fn resumes_early(draft: &Draft, material: &Material) -> bool {
-    draft.main.is_some_and(|main| material.connections[main].is_postcopy())
-}
-
 /// What only a port or a shape speaks for needs an announcement, unless the capture could not hold it.
 fn is_credible(draft: &Draft, material: &Material) -> bool {
-    if draft.certain || first_rarp(draft, material).is_some() {
+    if draft.certain || !draft.announced.is_empty() {
         return true;
     }
     if draft.kind == Kind::Ssh || draft.encrypted {
@@ -301,7 +329,7 @@ fn is_credible(draft: &Draft, material: &Material) -> bool {
     }
     let ends_in_sight = draft.end_ns.saturating_add(PROVEN_WITHIN_NS) <= material.span.last_ns;
     // QEMU's ports lie among those of ordinary clients; the others are used by nobody else.
-    draft.kind == Kind::Unknown || !ends_in_sight || !material.would_show && !draft.announced.is_empty()
+    draft.kind == Kind::Unknown || !ends_in_sight
 }
 
 /// Announcements that end no migration whose connections were captured, as at a client.
@@ -339,6 +367,7 @@ fn arrivals(drafts: &mut Vec<Draft>, material: &Material) {
                 state: Vec::new(),
                 disks: Vec::new(),
                 announced: vec![index],
+                resumes_early: false,
                 start_ns: at_ns,
                 end_ns: at_ns,
             }),

@@ -81,6 +81,8 @@ impl<'a> Case<'a> {
 
     fn judge_outcome(&mut self) -> Outcome {
         let announced = !self.draft.announced.is_empty();
+        let would_show = self.material.would_show
+            && self.draft.end_ns.saturating_add(ANNOUNCED_WITHIN_NS) <= self.material.span.last_ns;
         if let Some(connection) = self.main_connection() {
             let shut = connection.return_path().and_then(|path| path.shut);
             if connection.is_postcopy() {
@@ -92,6 +94,16 @@ impl<'a> Case<'a> {
             if shut.is_some() && !announced {
                 return Outcome::Cancelled;
             }
+            let stopped = self.main.is_some_and(|main| main.grammar.last_stage.is_some());
+            if stopped && connection.is_closed() && !announced && !would_show {
+                // The devices' state that follows was not read, but the source had stopped and sent it.
+                self.inferred.push("outcome");
+                return Outcome::Completed;
+            }
+        }
+        if announced && self.draft.resumes_early {
+            self.inferred.push("outcome");
+            return Outcome::Postcopy;
         }
         if announced {
             return Outcome::Completed;
@@ -100,8 +112,6 @@ impl<'a> Case<'a> {
         let whole = self
             .main
             .is_some_and(|main| main.grammar.lost_at.is_none() && main.broken.is_none());
-        let would_show = self.material.would_show
-            && self.draft.end_ns.saturating_add(ANNOUNCED_WITHIN_NS) <= self.material.span.last_ns;
         if closed && (whole || would_show) {
             if !whole {
                 self.inferred.push("outcome");
@@ -166,10 +176,10 @@ impl<'a> Case<'a> {
             return Some(Reason::Encrypted);
         }
         let Some(main) = self.main else {
-            return Some(if self.has_start() {
-                Reason::NotOfThisKind
-            } else {
-                Reason::BeginningMissing
+            return Some(match (self.has_start(), self.draft.kind) {
+                (false, _) => Reason::BeginningMissing,
+                (true, Kind::Qemu | Kind::QemuMultifd) => Reason::PayloadCut,
+                (true, _) => Reason::NotOfThisKind,
             });
         };
         if !self.has_start() {
@@ -249,7 +259,7 @@ impl<'a> Case<'a> {
             .max();
         match last {
             Some((last, interval)) => (
-                Figure::Value(ms(announced_ns - last)),
+                Figure::Value(ms(announced_ns.saturating_sub(last))),
                 interval.map_or(Figure::Absent(Reason::TooFewSamples), |interval| {
                     Figure::Value(ms(interval))
                 }),

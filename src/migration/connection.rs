@@ -73,6 +73,15 @@ impl Side {
     }
 }
 
+/// Bulk that its port, not its bytes, says to be a migration.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UnreadBulk {
+    role: Role,
+    source: IpAddr,
+    target: SocketAddr,
+    span_ns: (i64, i64),
+}
+
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -220,9 +229,11 @@ impl Connection {
     /// Looks at the beginnings of both directions, and at the port where these say nothing.
     fn decide(&mut self) {
         let mut open = false;
+        let mut unseen = false;
         for direction in 0..2 {
             match self.sides[direction].reader.head() {
                 Some(Content::Nothing) => {}
+                Some(Content::Unseen) => unseen = true,
                 Some(content) => {
                     self.begins_with(direction, content);
                     return;
@@ -240,7 +251,7 @@ impl Connection {
             .iter()
             .all(|side| side.ledger.first_ns().is_none() || side.ledger.has_start());
         match self.owner() {
-            _ if !from_start => self.decide_in_the_middle(),
+            _ if unseen || !from_start => self.decide_in_the_middle(),
             Some(Owner::Xen | Owner::HyperV | Owner::Vmotion) if !silent || total >= UNDECIDED_BYTES => {
                 let text = self
                     .sides
@@ -317,13 +328,44 @@ impl Connection {
                     Verdict::Dull
                 });
             }
-            Content::Nothing => {}
+            Content::Nothing | Content::Unseen => {}
         }
     }
 
     /// It is one of the connections of a migration whose main stream was recognised.
     pub(super) fn join_as_channel(&mut self) {
         self.settle(Verdict::Carries(Role::QemuChannel, self.opener));
+    }
+
+    /// Its bulk, where only the port speaks for it.
+    pub(super) fn unread_bulk(&self) -> Option<UnreadBulk> {
+        match (self.verdict, self.role()) {
+            (Verdict::Carries(_, None), Some((role @ (Role::PortOnly | Role::Tls), forward))) => Some(UnreadBulk {
+                role,
+                source: self.ends[forward].ip(),
+                target: self.ends[1 - forward],
+                span_ns: (self.start_ns(), self.end_ns()),
+            }),
+            _ => None,
+        }
+    }
+
+    /// A connection of the same kind between the same nodes at the same time.
+    pub(super) fn is_beside(&self, bulk: &UnreadBulk) -> bool {
+        self.verdict == Verdict::Carries(bulk.role, None)
+            && self.role().is_none()
+            && self.towards(bulk).is_some()
+            && self.start_ns() <= bulk.span_ns.1
+            && self.end_ns() >= bulk.span_ns.0
+    }
+
+    fn towards(&self, bulk: &UnreadBulk) -> Option<usize> {
+        (0..2).find(|&forward| self.ends[forward].ip() == bulk.source && self.ends[1 - forward] == bulk.target)
+    }
+
+    /// It belongs to the migration of that bulk.
+    pub(super) fn join(&mut self, bulk: &UnreadBulk) {
+        self.verdict = Verdict::Carries(bulk.role, self.towards(bulk));
     }
 
     /// No more segments.

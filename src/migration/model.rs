@@ -258,6 +258,10 @@ pub struct ServiceFlow {
     pub conversation: u32,
     /// Which of its directions the virtual machine sent.
     pub direction: usize,
+    /// The virtual machine's address in it.
+    pub vm: Option<IpAddr>,
+    /// Its client's.
+    pub client: Option<IpAddr>,
     /// The last answer before the gap; `None` where the capture holds none.
     pub last_before_ns: Option<i64>,
     /// The first answer after it; `None` where the capture holds none.

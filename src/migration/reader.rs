@@ -91,10 +91,11 @@ impl Reader {
             known += taken;
         }
         let content = recognise::head(&head[..known]);
-        if content.is_none() && (!whole || early.len() >= MAX_EARLY) {
-            return Some(Content::Nothing);
+        match content {
+            None if !whole => Some(Content::Unseen),
+            None if early.len() >= MAX_EARLY => Some(Content::Nothing),
+            content => content,
         }
-        content
     }
 
     /// The first byte that was collected.

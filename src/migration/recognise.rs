@@ -22,8 +22,10 @@ pub(super) enum Content {
     Tls,
     /// vMotion.
     Vmotion,
-    /// QEMU's return path, sent by the target. Too short a pattern to stand alone.
+    /// None of these.
     Nothing,
+    /// The bytes that would tell were cut off.
+    Unseen,
 }
 
 /// The longest beginning that [`head`] looks at.

@@ -124,10 +124,12 @@ fn flow(conversation: u32, side: usize, pair: &Pair, switchover: Switchover) -> 
     ServiceFlow {
         conversation,
         direction: side,
+        vm: pair[side].address,
+        client: pair[1 - side].address,
         last_before_ns: before,
         first_after_ns: after,
         gap_ms: seen.map_or(Figure::Absent(Reason::NoVmTraffic), |gap| {
-            Figure::Value(ms(gap.1 - gap.0))
+            Figure::Value(ms(gap.1.saturating_sub(gap.0)))
         }),
         resolution_ms: interval.map_or(Figure::Absent(Reason::TooFewSamples), |interval| {
             Figure::Value(ms(interval))

@@ -249,6 +249,13 @@ impl MigrationTracker {
             }
             connection.finish();
         }
+        // A small connection on the port of a bulky one is of the same migration.
+        let bulky: Vec<_> = connections.iter().filter_map(Connection::unread_bulk).collect();
+        for connection in &mut connections {
+            if let Some(bulk) = bulky.iter().find(|bulk| connection.is_beside(bulk)) {
+                connection.join(bulk);
+            }
+        }
         connections.retain(|connection| connection.role().is_some());
         assemble::migrations(assemble::Material {
             config: self.config,

@@ -555,6 +555,55 @@ fn shared_lab_a_shorter_snap_length_changes_no_figure_but_those_of_the_content()
     }
 }
 
+/// At 66 bytes not one byte of payload is left: the port and the announcement speak, and say so.
+#[test]
+fn shared_lab_without_any_payload_the_port_and_the_announcement_tell() {
+    let Some(shared) = shared("") else { return };
+    let runs = runs(&shared);
+    for (name, point) in [
+        ("01-", "src"),
+        ("02", "dst"),
+        ("04", "src"),
+        ("05", "src"),
+        ("06", "dst"),
+        ("11", "src"),
+    ] {
+        let run = run(&runs, name);
+        let whole = &findings(&run.capture(point), Config::default()).migrations[0];
+        for snap in [68, 66, 60] {
+            let snap = if name == "11" { snap + 24 } else { snap };
+            let cut = Cut { keep: &|_| true, snap };
+            let found = findings_of(&run.capture(point), Config::default(), &cut).migrations;
+            let context = format!("{name} at {snap}");
+            assert_eq!(found.len(), 1, "{context}");
+            assert!(found[0].inferred.contains(&"kind"), "{context}");
+            // One of several connections looks like the other.
+            let kind = if name == "05" { Kind::Qemu } else { whole.kind };
+            assert_eq!(
+                (found[0].kind, found[0].ram_bytes),
+                (kind, whole.ram_bytes),
+                "{context}"
+            );
+            assert_eq!(found[0].migration_time_ms, whole.migration_time_ms, "{context}");
+            assert_eq!(found[0].outcome, whole.outcome, "{context}");
+            let reason = if name == "06" {
+                Reason::Encrypted
+            } else {
+                Reason::PayloadCut
+            };
+            assert_eq!(found[0].pages, Err(reason), "{context}");
+        }
+    }
+    for (name, point) in [("12", "src"), ("17", "dst")] {
+        let cut = Cut {
+            keep: &|_| true,
+            snap: 66,
+        };
+        let found = findings_of(&run(&runs, name).capture(point), Config::default(), &cut);
+        assert_eq!(found.migrations, [], "{name}");
+    }
+}
+
 #[test]
 fn shared_lab_frames_that_the_capture_lost_are_counted_as_transferred() {
     let Some(shared) = shared("") else { return };

@@ -54,8 +54,6 @@ enum State {
     Blocks(u64),
     /// A section of no known length, up to its footer.
     Opaque(u32),
-    /// No footers in this stream: nothing can be told apart any more.
-    Rest,
     /// Bytes are missing: up to the next boundary between sections.
     Lost,
 }
@@ -69,7 +67,6 @@ pub(in super::super) struct MainStream {
     is_ram: HashMap<u32, bool>,
     blocks: HashMap<Box<[u8]>, usize>,
     block: usize,
-    footers: bool,
     /// What is being skipped is the package with the devices' state.
     in_package: bool,
     /// The machine type, as `pc-i440fx-10.0`.
@@ -103,7 +100,6 @@ impl MainStream {
             is_ram: HashMap::new(),
             blocks: HashMap::new(),
             block: 0,
-            footers: true,
             in_package: false,
             machine: None,
             memory_bytes: None,
@@ -150,7 +146,7 @@ impl MainStream {
             Section::Full { id, .. } => {
                 self.device_state = true;
                 self.stopped.get_or_insert(at);
-                self.state = self.opaque(id);
+                self.state = State::Opaque(id);
             }
             Section::Part(id) => self.state = self.part(id),
             Section::End(id) => {
@@ -176,16 +172,12 @@ impl MainStream {
     /// Where a section's next part leads.
     fn part(&self, id: u32) -> State {
         match self.is_ram.get(&id) {
-            Some(false) => self.opaque(id),
+            Some(false) => State::Opaque(id),
             Some(true) => State::Ram { setup: false },
             // Its start may have been among the bytes that are missing.
             None if self.lost_at.is_some() => State::Ram { setup: false },
-            None => self.opaque(id),
+            None => State::Opaque(id),
         }
-    }
-
-    fn opaque(&self, id: u32) -> State {
-        if self.footers { State::Opaque(id) } else { State::Rest }
     }
 
     fn supplement(&mut self, name: &[u8], took: usize) -> Element {
@@ -384,7 +376,6 @@ impl Grammar for MainStream {
             State::Ram { setup } => self.read_page(input, at, setup),
             State::Blocks(left) => self.read_block(input, left),
             State::Opaque(id) => self.read_opaque(input, id),
-            State::Rest => Element::Took(input.len()),
             State::Lost => self.read_lost(input, at),
         }
     }
@@ -392,9 +383,7 @@ impl Grammar for MainStream {
     fn lost(&mut self, at: Position) {
         self.lost_at.get_or_insert(at.offset);
         self.in_package = false;
-        if self.state != State::Rest {
-            self.state = State::Lost;
-        }
+        self.state = State::Lost;
     }
 
     fn skipped(&mut self, at: Position) {
