@@ -52,7 +52,6 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use crate::language::Language;
-    use crate::report::document::Document;
     use crate::report::locale::Style;
     use crate::report::sample;
 
@@ -72,23 +71,6 @@ mod tests {
     #[test]
     fn the_indonesian_report() {
         insta::assert_snapshot!(sample::with_document(90, &indonesian(), super::markdown));
-    }
-
-    #[test]
-    fn a_short_migration_asks_for_shorter_intervals() {
-        let mut summary = sample::summary(3);
-        let mut report_of = |end_s: f64| {
-            summary.metrics.span.end_s = summary.metrics.span.start_s + end_s;
-            sample::with_document(3, &Style::default(), |document| {
-                super::markdown(&Document {
-                    summary: &summary,
-                    ..*document
-                })
-            })
-        };
-        assert!(report_of(0.65).contains("`--interval 10ms`"));
-        assert!(report_of(5.0).contains("`--interval 100ms`"));
-        assert!(!report_of(10.0).contains("--interval"));
     }
 
     /// A PNG of one pixel.

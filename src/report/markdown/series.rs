@@ -1,6 +1,6 @@
 //! The figures over time: the pictures, the share of each category, the intervals one by one or the worst of them.
 
-use super::page::{Grid, Page, code};
+use super::page::{Grid, Page};
 use crate::figure::Figure;
 use crate::grade::{Category, Figures, Parameter, Scale};
 use crate::report::document::{Document, PictureKind};
@@ -12,9 +12,6 @@ const ALL_LISTED: usize = 60;
 
 /// Of longer captures, so many of the worst.
 const WORST_LISTED: usize = 20;
-
-/// A span of fewer intervals asks for shorter ones.
-const FEW_INTERVALS: f64 = 10.0;
 
 pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
     let style = document.style;
@@ -37,7 +34,6 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
     }
     page.table(&style.say("series.shares", &interval), &shares(document));
     intervals(document, page);
-    short_span(document, page);
     distribution(document, page);
 }
 
@@ -123,23 +119,6 @@ fn intervals(document: &Document<'_>, page: &mut Page<'_>) {
         .any(|second| second.loss_pct.value().is_none() || second.delay_ms.value().is_none())
     {
         page.paragraph(style.text("series.empty"));
-    }
-}
-
-/// A span of a few intervals hides what happened in it.
-fn short_span(document: &Document<'_>, page: &mut Page<'_>) {
-    let style = document.style;
-    let span = document.summary.metrics.span;
-    let length_ns = (span.end_s - span.start_s) * 1e9;
-    let intervals = length_ns / document.summary.interval_ns as f64;
-    // Steps of 1, 10, 100 ms and so on, of which the span holds ten at least.
-    let step = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000]
-        .into_iter()
-        .find(|&step| length_ns / step as f64 >= FEW_INTERVALS);
-    if let (true, Some(step)) = (intervals < FEW_INTERVALS, step) {
-        let length = style.seconds(span.end_s - span.start_s);
-        let option = format!("--interval {}ms", step / 1_000_000);
-        page.paragraph(&style.say("series.short", &[("length", &length), ("option", &code(&option))]));
     }
 }
 
