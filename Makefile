@@ -2,9 +2,6 @@
 
 CARGO ?= cargo
 MIGQOS := target/release/migqos
-# What the committed example reports are made from.
-EXAMPLES := fixtures/precopy-loss.pcap.zst fixtures/precopy.pcap.zst fixtures/storage.pcap.zst
-
 .PHONY: all release report test lint bench clean compare-tshark
 
 all: release
@@ -12,8 +9,10 @@ all: release
 release:
 	$(CARGO) build --release
 
+# The committed examples; reports/README.md says what each shows.
 report: release
-	$(MIGQOS) analyze $(EXAMPLES) -o reports
+	$(MIGQOS) analyze fixtures/precopy-loss.pcap.zst fixtures/client-echo.pcap.zst -o reports
+	$(MIGQOS) analyze fixtures/storage.pcap.zst --interval 100ms -o reports
 	$(MIGQOS) analyze fixtures/precopy-loss.pcap.zst --lang id --decimal-comma --timezone Asia/Jakarta -o reports/id
 
 lint:

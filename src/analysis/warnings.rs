@@ -4,7 +4,7 @@ use super::choice::Choice;
 use super::engine::Engine;
 use super::seconds::Series;
 use crate::options::AnalysisOptions;
-use crate::summary::{CaptureProperties, ChosenBy, Metrics, Warning};
+use crate::summary::{CaptureProperties, ChosenBy, Metrics, Second, Span, Warning};
 
 /// The chosen pair's series had been given up.
 pub fn series_dropped() -> Warning {
@@ -127,7 +127,7 @@ pub fn of_run(
             vec![("count", engine.outside_time.0.to_string())],
         );
     }
-    let gap = longest_gap_ns(series, options.interval_ns);
+    let gap = longest_gap_ns(series, metrics.span, options.interval_ns);
     if let Some(gap_ns) = gap {
         warn(
             "gap",
@@ -138,11 +138,17 @@ pub fn of_run(
     list
 }
 
-/// The longest run of empty bins between bins with frames, where it is longer than one interval.
-fn longest_gap_ns(series: &Series, interval_ns: i64) -> Option<i64> {
+/// The longest run of empty bins between bins with frames, where it is longer than one interval. Silence before and
+/// after what is graded says nothing about it.
+fn longest_gap_ns(series: &Series, span: Span, interval_ns: i64) -> Option<i64> {
     let mut longest = 0;
     let mut last: Option<i64> = None;
-    for second in series.seconds.iter().filter(|second| second.packets > 0) {
+    let is_graded = |second: &&Second| {
+        let start_s = second.start_ns as f64 / 1e9;
+        start_s <= span.end_s && start_s + interval_ns as f64 / 1e9 > span.start_s
+    };
+    let graded = series.seconds.iter().filter(is_graded);
+    for second in graded.filter(|second| second.packets > 0) {
         if let Some(last) = last {
             longest = longest.max(second.start_ns - last - interval_ns);
         }

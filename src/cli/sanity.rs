@@ -170,7 +170,7 @@ fn grades_text(title: &str, grades: &Grades, grader: &Grader<'_>, manner: Manner
         text.push_str(&paragraph(
             &match language {
                 Language::English => format!("Overall: index {index} of 4 ({percent} %), {name}"),
-                Language::Indonesian => format!("Keseluruhan: indeks {index} dari 4 ({percent} %), {name}"),
+                Language::Indonesian => format!("Keseluruhan: indeks {index} dari 4 ({percent}%), {name}"),
             },
             "",
             usize::from(WIDTH),

@@ -35,7 +35,10 @@ impl Shown {
         match self {
             Self::Rate(bps) => format!("{} kbps", style.set(&brief(bps / 1000.0))),
             Self::Milliseconds(ms) => format!("{} ms", style.set(&brief(*ms))),
-            Self::Percent(percent) => format!("{} %", style.set(&brief(*percent))),
+            Self::Percent(percent) => {
+                let sign = language.pick(" %", "%");
+                format!("{}{sign}", style.set(&brief(*percent)))
+            }
             Self::Size(bytes) => size(*bytes, style),
             Self::Count(count) => style.write(count.round(), 0),
             Self::Ratio(ratio) => style.set(&significant(*ratio, 3)),

@@ -2,7 +2,7 @@
 
 use super::page::{Grid, Page, code, code_cell, escape, sentence};
 use crate::figure::{Figure, Reason};
-use crate::migration::{AnnouncementKind, Kind, Migration, Pages, PhaseName};
+use crate::migration::{AnnouncementKind, Kind, Migration, Outcome, Pages, PhaseName};
 use crate::report::document::Document;
 use crate::report::locale::Style;
 use crate::report::movement::{self, kind, outcome, phase_name, story};
@@ -17,7 +17,10 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
     match moves.chosen() {
         Some(migration) => {
             page.paragraph(&story(document, migration, &code));
-            downtimes(document, migration, page);
+            // What was cancelled stopped nothing.
+            if migration.outcome != Outcome::Cancelled {
+                downtimes(document, migration, page);
+            }
             if !migration.connections.is_empty() {
                 page.table(style.text("move.figures_caption"), &overview(document, migration));
             }

@@ -5,6 +5,7 @@ use crate::figure::Figure;
 use crate::grade::{Category, Figures, Parameter, Scale};
 use crate::report::document::{Document, PictureKind};
 use crate::report::locale::{column_decimals, rate_unit};
+use crate::report::movement::downtimes;
 use crate::summary::Second;
 
 /// Up to so many intervals are listed one by one.
@@ -19,13 +20,19 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
     let interval = interval.each_ref().map(|(n, v)| (*n, v.as_str()));
     page.heading(2, style.text("series.heading"));
     for picture in document.pictures.iter().filter(|p| p.kind == PictureKind::Timeline) {
-        let mut caption = style.say("series.timeline", &interval);
-        if document
-            .moves
-            .chosen()
-            .is_some_and(|migration| !migration.phases.is_empty())
-        {
-            caption = style.say("series.timeline_phases", &[("caption", &caption)]);
+        let interval = document.interval();
+        let family = document.family_name(document.options.family);
+        let mut caption = style.say("series.timeline", &[("interval", &interval), ("family", family)]);
+        if let Some(migration) = document.moves.chosen() {
+            if !migration.phases.is_empty() {
+                caption.push_str(style.text("series.timeline_phases"));
+            }
+            if downtimes(migration)
+                .iter()
+                .any(|downtime| downtime.length_ms.value().is_some())
+            {
+                caption.push_str(style.text("series.timeline_downtime"));
+            }
         }
         page.picture(&picture.file, style.text("series.timeline_alt"), &caption);
     }
