@@ -94,6 +94,8 @@ pub(crate) fn moves() -> Moves {
             flows: vec![ServiceFlow {
                 conversation: 7,
                 direction: 1,
+                vm: Some([10, 132, 5, 100].into()),
+                client: Some([10, 132, 4, 50].into()),
                 last_before_ns: Some(at(31.0)),
                 first_after_ns: Some(at(31.3105)),
                 gap_ms: Value(310.5),
