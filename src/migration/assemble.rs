@@ -328,8 +328,12 @@ fn is_credible(draft: &Draft, material: &Material) -> bool {
         return false;
     }
     let ends_in_sight = draft.end_ns.saturating_add(PROVEN_WITHIN_NS) <= material.span.last_ns;
+    let refuted = draft
+        .state
+        .iter()
+        .any(|&index| material.connections[index].is_refuted());
     // QEMU's ports lie among those of ordinary clients; the others are used by nobody else.
-    draft.kind == Kind::Unknown || !ends_in_sight
+    draft.kind == Kind::Unknown || !ends_in_sight && !refuted
 }
 
 /// Announcements that end no migration whose connections were captured, as at a client.

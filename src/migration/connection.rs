@@ -98,6 +98,8 @@ pub(super) struct Connection {
     opener: Option<usize>,
     /// It was reset.
     pub(super) reset: bool,
+    /// Its bytes were searched for those of a migration, in vain.
+    refuted: bool,
 }
 
 impl Connection {
@@ -112,6 +114,7 @@ impl Connection {
             first_ns: time_ns,
             opener: None,
             reset: false,
+            refuted: false,
         }
     }
 
@@ -176,7 +179,10 @@ impl Connection {
                 side.stream
                     .push(placed.offset, captured, len, time_ns, &mut side.reader);
             }
-            Reader::Middle(trail) if trail.given_up() => side.reader = Reader::Nobody,
+            Reader::Middle(trail) if trail.given_up() => {
+                self.refuted |= trail.refuted();
+                side.reader = Reader::Nobody;
+            }
             Reader::Middle(trail) => {
                 let proven = trail.look(placed.offset, captured);
                 let content = match recognise::segment(captured) {
@@ -366,6 +372,12 @@ impl Connection {
     /// It belongs to the migration of that bulk.
     pub(super) fn join(&mut self, bulk: &UnreadBulk) {
         self.verdict = Verdict::Carries(bulk.role, self.towards(bulk));
+    }
+
+    /// Enough of its bytes was looked at to say that they are no migration's that can be read.
+    pub(super) fn is_refuted(&self) -> bool {
+        let in_vain = |side: &Side| matches!(&side.reader, Reader::Middle(trail) if trail.refuted());
+        self.refuted || self.sides.iter().any(in_vain)
     }
 
     /// No more segments.

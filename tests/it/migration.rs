@@ -555,6 +555,26 @@ fn shared_lab_a_shorter_snap_length_changes_no_figure_but_those_of_the_content()
     }
 }
 
+/// A capture that begins and ends within a transfer on a migration's port: pages show themselves, other bulk does not.
+#[test]
+fn shared_lab_a_piece_of_a_transfer_is_a_migration_only_if_its_bytes_say_so() {
+    let Some(shared) = shared("") else { return };
+    let runs = runs(&shared);
+    let piece = |name: &str, point: &str, range: std::ops::Range<usize>, from: u16| {
+        let path = run(&runs, name).capture(point);
+        drive::findings_of_piece(&path, range, from, 60_000).migrations
+    };
+    let found = piece("01f", "src", 500..1200, 60_000);
+    assert_eq!(
+        (found.len(), found[0].kind, found[0].outcome),
+        (1, Kind::Qemu, Outcome::Unknown)
+    );
+    assert_eq!(found[0].inferred, [""; 0]);
+    let found = piece("09f", "src", 8000..40_000, 60_000);
+    assert_eq!((found.len(), found[0].kind), (1, Kind::Qemu));
+    assert_eq!(piece("12", "src", 20_000..60_000, 5201), []);
+}
+
 /// At 66 bytes not one byte of payload is left: the port and the announcement speak, and say so.
 #[test]
 fn shared_lab_without_any_payload_the_port_and_the_announcement_tell() {

@@ -7,6 +7,9 @@
 
 /// Segments looked at before giving up.
 const MAX_SEGMENTS: u32 = 20_000;
+/// So many segments of a stream of pages would have shown some headers, had so much of each been captured.
+const ENOUGH_SEGMENTS: u32 = 2000;
+const ENOUGH_BYTES: usize = 40;
 /// Bytes looked at in each.
 const MAX_BYTES: usize = 256;
 /// Headers in a row that prove a stream.
@@ -24,6 +27,8 @@ const HIGHEST_ADDRESS: u64 = 1 << 44;
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct PageTrail {
     segments: u32,
+    /// Segments of which enough was captured.
+    telling: u32,
     last: Option<(u64, u64)>,
     row: u32,
 }
@@ -38,6 +43,7 @@ impl PageTrail {
             return false;
         }
         self.segments += 1;
+        self.telling += u32::from(payload.len() >= ENOUGH_BYTES);
         let payload = &payload[..payload.len().min(MAX_BYTES)];
         for (place, window) in (offset..).zip(payload.windows(HEADER_BYTES as usize)) {
             // The two highest bytes and the flags leave almost nothing over.
@@ -52,6 +58,11 @@ impl PageTrail {
             }
         }
         self.row >= PROOF
+    }
+
+    /// This is no stream of pages that can be read.
+    pub(in super::super) fn refuted(&self) -> bool {
+        self.row < PROOF && self.telling >= ENOUGH_SEGMENTS
     }
 
     /// Nothing was found, and nothing will be looked for any more.

@@ -1,5 +1,6 @@
 //! Drives reader, decoder, conversations and tracker over a capture, as the engine does.
 
+use std::ops::Range;
 use std::path::Path;
 
 use migqos::capture::{Block, Frame, Input, ReadOptions, Reader};
@@ -128,18 +129,23 @@ pub fn findings_if_readable(path: &Path) -> Findings {
 
 /// What the tracker finds where one port is another.
 pub fn findings_on_port(path: &Path, from: u16, to: u16) -> Findings {
+    findings_of_piece(path, 0..usize::MAX, from, to)
+}
+
+/// The same for some of the frames.
+pub fn findings_of_piece(path: &Path, frames: Range<usize>, from: u16, to: u16) -> Findings {
     let change = |port: &mut u16| {
         if *port == from {
             *port = to;
         }
     };
-    run(path, Config::default(), |_, _, packet| {
+    run(path, Config::default(), |number, _, packet| {
         if let Network::Ip(ip) = &mut packet.network
             && let Transport::Tcp(tcp) = &mut ip.transport
         {
             change(&mut tcp.src_port);
             change(&mut tcp.dst_port);
         }
-        true
+        frames.contains(&number)
     })
 }
