@@ -27,8 +27,8 @@ bench:
 	$(CARGO) bench
 
 # DIR is a folder of captures; needs tshark.
-compare-tshark: release
-	MIGQOS=$(MIGQOS) $(CARGO) run --release --example compare_tshark -- $(DIR)
+compare-tshark:
+	$(CARGO) run --release --example compare_tshark -- $(DIR)
 
 clean:
 	$(CARGO) clean
