@@ -36,27 +36,9 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
         }
         page.picture(&picture.file, style.text("series.timeline_alt"), &caption);
     }
-    if let Some(finer) = finer_interval(document) {
-        page.paragraph(&style.say("series.finer", &[("finer", &finer)]));
-    }
     page.table(&style.say("series.shares", &interval), &shares(document));
     intervals(document, page);
     distribution(document, page);
-}
-
-/// What to ask for where the graded span is cut into so few intervals that its course cannot be seen.
-fn finer_interval(document: &Document<'_>) -> Option<String> {
-    const TOO_FEW: usize = 5;
-    const ENOUGH: f64 = 20.0;
-    let span = document.summary.metrics.span;
-    let length_ms = (span.end_s - span.start_s) * 1e3;
-    if document.graded_seconds().count() > TOO_FEW || length_ms < ENOUGH {
-        return None;
-    }
-    let steps = [1000, 500, 200, 100, 50, 20, 10, 5, 2, 1];
-    let step = steps.into_iter().find(|&step| f64::from(step) <= length_ms / ENOUGH)?;
-    let is_finer = i64::from(step) * 1_000_000 < document.summary.interval_ns;
-    is_finer.then(|| format!("{step}ms"))
 }
 
 fn shares(document: &Document<'_>) -> Grid {
