@@ -330,6 +330,26 @@ impl Warning {
     }
 }
 
+/// The virtual machine's traffic with its busiest client, both directions together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceSummary {
+    /// The machine's address.
+    pub vm: std::net::IpAddr,
+    /// Its client's.
+    pub client: std::net::IpAddr,
+    /// Over the whole capture.
+    pub metrics: Metrics,
+    /// Before the migration; `None` without a migration, or without traffic at the time. Whole intervals: one that
+    /// straddles an end of the migration belongs to the part that holds more of it.
+    pub before: Option<Metrics>,
+    /// During it.
+    pub during: Option<Metrics>,
+    /// After it.
+    pub after: Option<Metrics>,
+    /// Interval by interval.
+    pub seconds: Vec<Second>,
+}
+
 /// The answer of `migqos analyze` for one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {

@@ -3,16 +3,17 @@
 use super::choice::{self, Choice};
 use super::conversation::Conversation;
 use super::engine::Engine;
-use super::metrics::{Context, rtt_figures, standard, wireshark};
+use super::measured::Measured;
+use super::metrics::rtt_figures;
 use super::run::Observed;
-use super::seconds::{Frame, series};
-use super::span::totals;
+use super::seconds::Frame;
+use super::service;
 use super::warnings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::figure::{Figure, Reason};
 use crate::migration::Moves;
 use crate::options::{AnalysisOptions, During, GradedDirection};
-use crate::summary::{FlowRow, Metrics, Selection, Span, SpanOf, Summary};
+use crate::summary::{FlowRow, Selection, ServiceSummary, SpanOf, Summary};
 
 /// Left-out conversations that the report names.
 const LEFT_OUT_LISTED: usize = 5;
@@ -25,6 +26,8 @@ pub struct Answer {
     /// What the migrations did. The chosen one is the one whose span is graded; where the capture holds none of their
     /// streams, as a client's, the first that announced itself.
     pub moves: Moves,
+    /// The virtual machine's own traffic.
+    pub service: Option<ServiceSummary>,
 }
 
 /// Chooses the nodes and works out the figures.
@@ -64,44 +67,22 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
         warnings.push(warnings::series_dropped());
     }
     let entries = pair.timeline.entries().to_vec();
-    let epochs = pair.timeline.epochs();
-    let all = totals(&entries, epochs, None);
-    if all.tally.wireshark.packets == 0 && !pair.dropped {
+    if entries.is_empty() && !pair.dropped {
         return Err(Error::new(
             ErrorKind::NothingToAnalyse,
             "no frame between the nodes lies between --from and --to",
         ));
     }
-    let metrics_of = |span: Option<(i64, i64)>, of: SpanOf| {
-        let totals = totals(&entries, epochs, span);
-        let in_span: Vec<_> = entries
-            .iter()
-            .filter(|e| span.is_none_or(|(a, b)| e.time.0 >= a && e.time.1 <= b))
-            .cloned()
-            .collect();
-        let bins = series(&in_span, &totals.tally, frame, options, choice.forward);
-        let context = Context {
-            direction: options.direction,
-            forward: choice.forward,
-            distributions: &totals.distributions,
-            echo: &totals.echo,
-            bin_throughput_bps: bins.full_bins_bps,
-            missing_bytes: missing,
-        };
-        let (standard, buckets) = standard(&totals.tally, &context);
-        let (first, last) = totals.time.unwrap_or((frame.start_ns, frame.start_ns));
-        let metrics = Metrics {
-            span: Span {
-                of,
-                start_s: (first - frame.start_ns) as f64 / 1e9,
-                end_s: (last - frame.start_ns) as f64 / 1e9,
-            },
-            standard,
-            wireshark: wireshark(&totals.tally.wireshark, options.wireshark_jitter),
-        };
-        (metrics, buckets)
+    let measured = Measured {
+        entries: &entries,
+        timeline: &pair.timeline,
+        frame,
+        options,
+        forward: choice.forward,
+        missing_bytes: missing,
     };
-    let span = span.filter(|&span| totals(&entries, &[], Some(span)).tally.wireshark.packets > 0);
+    let metrics_of = |span: Option<(i64, i64)>, of: SpanOf| measured.metrics(span, of);
+    let span = span.filter(|&span| measured.totals(Some(span)).tally.wireshark.packets > 0);
     let over_migration = span.is_some() && options.during != Some(During::Capture);
     let (capture_metrics, capture_buckets) = metrics_of(None, SpanOf::Capture);
     let (metrics, metrics_capture, delay_buckets_ns) = if over_migration {
@@ -118,7 +99,9 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     if options.during == Some(During::Migration) && span.is_none() {
         warnings.push(warnings::no_migration_to_grade());
     }
-    let rows = series(&entries, &all.tally, frame, options, choice.forward);
+    let rows = measured.series();
+    let reported = moves.chosen();
+    let service = service::service(&mut engine.pairs, reported, frame, options);
     warnings.extend(warnings::of_run(&engine, &capture, &metrics, &rows, &choice, options));
     Ok(Answer {
         summary: Summary {
@@ -135,6 +118,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
             warnings,
         },
         moves,
+        service,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::grade::Figures;
 use crate::migration::Moves;
 use crate::progress::Progress;
 use crate::report::filter::display_filter;
-use crate::report::json::{Extras, migration_json};
+use crate::report::json::{Extras, migration_json, service_json};
 use crate::summary::{Inspection, Summary};
 
 /// The answer of one run.
@@ -47,6 +47,9 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
     for second in &mut summary.seconds {
         second.index = grader.mean_index(&Figures::from(&*second));
     }
+    let service = answer.service.map_or(Value::Null, |service| {
+        service_json(&service, &grader, request.options.family)
+    });
     let moves = answer.moves;
     let migrations = migrations(&moves, summary.capture.start_ns.unwrap_or(0));
     let chosen = moves.chosen.and_then(|index| migrations.get(index)).cloned();
@@ -56,6 +59,7 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
         extras: Extras {
             migration: chosen.unwrap_or(Value::Null),
             migrations,
+            service,
             ..Extras::default()
         },
     })

@@ -6,10 +6,12 @@
 mod inspection;
 mod migration;
 mod parts;
+mod service;
 mod summary;
 
 pub use inspection::inspection_json;
 pub use migration::migration_json;
+pub use service::service_json;
 pub use summary::{Extras, summary_json};
 
 #[cfg(test)]

@@ -1,0 +1,79 @@
+//! The virtual machine's own traffic: its busiest client, before, during and after the migration.
+
+use std::net::IpAddr;
+
+use super::measured::Measured;
+use super::pairs::{Pair, Pairs};
+use super::seconds::Frame;
+use crate::migration::Migration;
+use crate::options::{AnalysisOptions, GradedDirection, Host};
+use crate::summary::{ServiceSummary, SpanOf};
+
+/// Measures the traffic between the machine and its busiest client, both directions together: a client's requests and
+/// the machine's answers are one service. `None` where no such traffic was captured.
+pub fn service(
+    pairs: &mut Pairs,
+    migration: Option<&Migration>,
+    frame: Frame,
+    options: &AnalysisOptions,
+) -> Option<ServiceSummary> {
+    let (index, vm) = find(pairs, migration, options)?;
+    let options = AnalysisOptions {
+        direction: GradedDirection::Both,
+        ..options.clone()
+    };
+    let pair = pairs.get_mut(index)?;
+    let entries = pair.timeline.entries().to_vec();
+    let measured = Measured {
+        entries: &entries,
+        timeline: &pair.timeline,
+        frame,
+        options: &options,
+        forward: usize::from(pair.hosts[0] != vm),
+        missing_bytes: 0,
+    };
+    let part = |start_ns: i64, end_ns: i64| {
+        let span = Some((start_ns, end_ns));
+        let any = measured.totals(span).tally.wireshark.packets > 0;
+        any.then(|| measured.metrics(span, SpanOf::Capture).0)
+    };
+    let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
+    let client = pair.hosts[usize::from(pair.hosts[0] == vm)];
+    Some(ServiceSummary {
+        vm,
+        client,
+        metrics: measured.metrics(None, SpanOf::Capture).0,
+        before: span.and_then(|(start, _)| part(i64::MIN, start.saturating_sub(1))),
+        during: span.and_then(|(start, end)| part(start, end)),
+        after: span.and_then(|(_, end)| part(end.saturating_add(1), i64::MAX)),
+        seconds: measured.series().seconds,
+    })
+}
+
+/// The pair and the machine's address in it.
+fn find(pairs: &Pairs, migration: Option<&Migration>, options: &AnalysisOptions) -> Option<(u32, IpAddr)> {
+    let named = match &options.vm {
+        Some(Host::Addresses(addresses)) => addresses.clone(),
+        _ => migration
+            .map(|migration| migration.vm.addresses.clone())
+            .unwrap_or_default(),
+    };
+    let usable = |pair: &Pair| pair.packets.iter().all(|&packets| packets > 0) && !pair.dropped;
+    let busiest = migration.and_then(|migration| {
+        let flow = migration.service.flows.first()?;
+        Some((flow.vm?, flow.client?))
+    });
+    let by_flow = busiest.and_then(|(vm, client)| {
+        let wanted = |pair: &Pair| pair.hosts == [vm, client] || pair.hosts == [client, vm];
+        let index = pairs.list().iter().position(|pair| usable(pair) && wanted(pair))?;
+        (options.vm.is_none() || named.contains(&vm)).then_some((index as u32, vm))
+    });
+    by_flow.or_else(|| {
+        let of_vm = |pair: &Pair| pair.hosts.iter().copied().find(|host| named.contains(host));
+        let candidates = pairs.list().iter().enumerate().filter(|(_, pair)| usable(pair));
+        candidates
+            .filter_map(|(index, pair)| Some((index, pair.wire_bytes.iter().sum::<u64>(), of_vm(pair)?)))
+            .max_by_key(|&(index, bytes, _)| (bytes, std::cmp::Reverse(index)))
+            .map(|(index, _, vm)| (index as u32, vm))
+    })
+}
