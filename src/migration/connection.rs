@@ -98,6 +98,8 @@ pub(super) struct Connection {
     opener: Option<usize>,
     /// It was reset.
     pub(super) reset: bool,
+    /// The moments that divide a migration, as many as the stream had shown when it was last asked.
+    pub(super) phases_begun: usize,
     /// Its bytes were searched for those of a migration, in vain.
     refuted: bool,
 }
@@ -114,6 +116,7 @@ impl Connection {
             first_ns: time_ns,
             opener: None,
             reset: false,
+            phases_begun: 0,
             refuted: false,
         }
     }

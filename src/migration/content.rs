@@ -16,12 +16,16 @@ impl Connection {
         })
     }
 
-    /// How many of the moments that divide a migration the stream has shown so far.
-    pub(super) fn phases_begun(&self) -> usize {
-        self.main_stream().map_or(0, |main| {
-            let moments = [main.grammar.first_page, main.grammar.stopped, main.grammar.package_end];
-            moments.iter().flatten().count()
-        })
+    /// True where the stream has shown, since this was last asked, a moment that divides a migration.
+    pub(super) fn phase_began(&mut self) -> bool {
+        let begun = self.main_stream().map_or(0, |main| {
+            let main = &main.grammar;
+            let moments = [&main.first_page, &main.stopped, &main.package_end];
+            moments.into_iter().flatten().count()
+        });
+        let more = begun != self.phases_begun;
+        self.phases_begun = begun;
+        more
     }
 
     pub(super) fn return_path(&self) -> Option<&ReturnPath> {

@@ -177,9 +177,8 @@ impl MigrationTracker {
             return TrackerHint::default();
         };
         let before = connection.verdict;
-        let phases = connection.phases_begun();
         connection.segment(direction, time_ns, tcp, ip.payload_len, payload);
-        let begins_phase = connection.phases_begun() != phases;
+        let begins_phase = ip.payload_len > 0 && connection.phase_began();
         if connection.verdict != before {
             match connection.verdict {
                 Verdict::Carries(Role::QemuMain, Some(forward)) if self.mains.len() < MAX_MAINS => {

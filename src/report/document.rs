@@ -195,3 +195,27 @@ pub fn duration(style: &Style, ns: i64) -> String {
     };
     format!("{} {unit}", style.count(ns.unsigned_abs() / size))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::report::locale::Style;
+    use crate::report::sample;
+
+    #[test]
+    fn seconds_that_the_overall_figures_do_not_reach_are_not_graded() {
+        // The sample's migration lasts from 0.29 s to 31.2 s.
+        let starts = sample::with_document(40, &Style::default(), |document| {
+            let starts = document.graded_seconds().map(|second| second.start_ns / 1_000_000_000);
+            starts.collect::<Vec<_>>()
+        });
+        assert_eq!(starts, (0..=31).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn overhead_is_what_a_byte_of_memory_cost_on_the_wire() {
+        let moves = sample::moves();
+        let overhead = moves.overhead(&moves.migrations[0]).value().unwrap();
+        // 236.99 MB on the wire for 229 MB of memory.
+        assert!((overhead - 1.034_89).abs() < 1e-5, "{overhead}");
+    }
+}

@@ -197,3 +197,28 @@ fn pandoc_makes_a_word_file_of_a_real_report() {
     assert_eq!(word.matches("Table\n").count(), captions("**Tabel "));
     assert_eq!(word.matches("Image\n").count(), captions("**Gambar "));
 }
+
+#[test]
+fn each_phase_of_a_migration_has_figures_of_its_own() {
+    let output = migqos()
+        .args(["analyze", "--no-report", "--format", "json"])
+        .arg(fixture("storage.pcap.zst"))
+        .output()
+        .unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let phases = answer["migration"]["phases"].as_array().unwrap();
+    let names: Vec<&str> = phases.iter().map(|phase| phase["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["storage", "setup", "precopy", "stop-and-copy"]);
+    for phase in phases
+        .iter()
+        .filter(|phase| phase["name"] != "storage" && phase["name"] != "setup")
+    {
+        let number = |key: &str| phase[key].as_f64().unwrap();
+        let ip_bytes = number("throughput_bps") * (number("end_s") - number("start_s")) / 8.0;
+        // Super-frames: the headers add next to nothing to the payload.
+        let ratio = ip_bytes / number("bytes");
+        assert!((0.98..1.05).contains(&ratio), "{phase}: {ratio}");
+        assert_eq!(number("loss_pct"), 0.0);
+        assert!(number("rtt_ms") > 0.0);
+    }
+}

@@ -156,6 +156,19 @@ mod tests {
     }
 
     #[test]
+    fn a_downtime_has_no_more_digits_than_its_resolution() {
+        let style = Style::default();
+        assert_eq!(style.rough_ms(9.986), "10 ms");
+        assert_eq!(style.rough_ms(0.653), "0.65 ms");
+        assert_eq!(style.rough_ms(205.4), "210 ms");
+        assert_eq!(style.ms_within(185.66, 205.4), "186 ms");
+        assert_eq!(style.ms_within(259.49, 9.9), "259 ms");
+        assert_eq!(style.ms_within(184.23, 0.653), "184.2 ms");
+        assert_eq!(style.seconds(0.002), "2 ms");
+        assert_eq!(style.seconds(0.6513), "0.6513 s");
+    }
+
+    #[test]
     fn a_small_value_in_a_column_is_not_shown_as_zero() {
         let style = Style {
             decimal_comma: true,

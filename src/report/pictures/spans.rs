@@ -90,3 +90,48 @@ fn outage(document: &Document<'_>, migration: &Migration) -> Option<Span> {
         .or_else(|| place(&service, answered_ns))
         .or_else(|| place(&pause, paused_ns))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::Reason;
+    use crate::migration::Moves;
+    use crate::report::sample;
+
+    fn labels(moves: &Moves) -> Vec<(String, SpanKind)> {
+        sample::with_document(32, &crate::report::locale::Style::default(), |document| {
+            let document = Document { moves, ..*document };
+            let spans = spans(&document, 32.0);
+            spans.into_iter().map(|span| (span.label, span.kind)).collect()
+        })
+    }
+
+    #[test]
+    fn what_has_no_room_for_its_name_is_left_to_the_downtimes_line_and_the_table() {
+        let expected = [
+            ("pre-copy".to_owned(), SpanKind::Phase),
+            ("stream downtime 112.4 ms".to_owned(), SpanKind::Outage),
+        ];
+        assert_eq!(labels(&sample::moves()), expected);
+    }
+
+    #[test]
+    fn without_the_streams_downtime_the_services_is_marked_and_else_the_pause() {
+        let mut moves = sample::moves();
+        moves.migrations[0].stream_downtime_ms = Figure::Absent(Reason::PayloadCut);
+        let last = |moves: &Moves| labels(moves).pop().unwrap().0;
+        assert_eq!(last(&moves), "service downtime 310 ms (resolution 10 ms)");
+        moves.migrations[0].service.downtime_ms = Figure::Absent(Reason::NoVmTraffic);
+        assert_eq!(last(&moves), "pause 99 ms (resolution 10 ms)");
+        moves.migrations[0].pause_ms = Figure::Absent(Reason::NoVmTraffic);
+        assert_eq!(last(&moves), "stop-and-copy");
+    }
+
+    #[test]
+    fn of_several_migrations_the_others_are_one_shade_each() {
+        let mut moves = sample::moves();
+        moves.migrations.push(moves.migrations[0].clone());
+        let names: Vec<String> = labels(&moves).into_iter().map(|(label, _)| label).collect();
+        assert_eq!(names, ["pre-copy (1)", "stream downtime 112.4 ms", "migration 2"]);
+    }
+}
