@@ -175,7 +175,6 @@ impl Engine {
                     let state_payload = hint.role.is_some_and(Role::is_state);
                     let changed = conversation.role != hint.role;
                     conversation.role = hint.role;
-                    carries_state = state_payload && ip.payload_len > 0;
                     opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN || hint.begins_phase;
                     if (changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload)
                         && let Some(pair) = self.pairs.get_mut(conversation.pair)
@@ -183,6 +182,8 @@ impl Engine {
                         pair.timeline.begin_epoch();
                     }
                 }
+                // A copy of such payload too: the span goes on until its last copy.
+                carries_state = conversation.role.is_some_and(Role::is_state) && ip.payload_len > 0;
             }
             _ => {
                 sample.datagram_payload = u64::from(ip.payload_len);
