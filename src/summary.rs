@@ -346,8 +346,6 @@ pub struct ServiceSummary {
     pub during: Option<Metrics>,
     /// After it.
     pub after: Option<Metrics>,
-    /// Interval by interval.
-    pub seconds: Vec<Second>,
 }
 
 /// The answer of `migqos analyze` for one run.

@@ -238,6 +238,7 @@ impl Engine {
         let end_ns = self.quality.time.map_or(0, |(_, last)| last);
         self.echo.finish(end_ns, &mut self.echo_events);
         self.book_echo();
+        self.pairs.settle();
     }
 
     /// Books what became of echo requests: sent and lost in the second of the request, the round trip in that of the

@@ -34,8 +34,13 @@ impl Measured<'_> {
     pub fn metrics(&self, span: Option<(i64, i64)>, of: SpanOf) -> (Metrics, Vec<(u64, u64, u64)>) {
         let totals = self.totals(span);
         let within = |entry: &&Entry| span.is_none_or(|(start, end)| entry.time.0 >= start && entry.time.1 <= end);
-        let in_span: Vec<Entry> = self.entries.iter().filter(within).cloned().collect();
-        let bins = series(&in_span, &totals.tally, self.frame, self.options, self.forward);
+        let bins = series(
+            self.entries.iter().filter(within),
+            &totals.tally,
+            self.frame,
+            self.options,
+            self.forward,
+        );
         let context = Context {
             direction: self.options.direction,
             forward: self.forward,
@@ -62,7 +67,7 @@ impl Measured<'_> {
     /// The series of all bins.
     pub fn series(&self) -> Series {
         series(
-            self.entries,
+            self.entries.iter(),
             &self.totals(None).tally,
             self.frame,
             self.options,

@@ -124,6 +124,11 @@ impl Pairs {
         &self.list
     }
 
+    /// To be called after the last frame.
+    pub fn settle(&mut self) {
+        self.list.iter_mut().for_each(|pair| pair.timeline.settle());
+    }
+
     /// The pair of the named nodes, if any of their frames was seen.
     pub fn selected(&self) -> Option<u32> {
         self.selected

@@ -35,7 +35,13 @@ pub struct Frame {
 }
 
 /// Makes the rows from `entries`; `whole` are the totals of all of them.
-pub fn series(entries: &[Entry], whole: &Tally, frame: Frame, options: &AnalysisOptions, forward: usize) -> Series {
+pub fn series<'a>(
+    entries: impl Iterator<Item = &'a Entry>,
+    whole: &Tally,
+    frame: Frame,
+    options: &AnalysisOptions,
+    forward: usize,
+) -> Series {
     let mut bins: BTreeMap<i64, Tally> = BTreeMap::new();
     for entry in entries {
         bins.entry(entry.bin).or_default().append(&entry.tally);

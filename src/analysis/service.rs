@@ -12,7 +12,7 @@ use crate::summary::{ServiceSummary, SpanOf};
 /// Measures the traffic between the machine and its busiest client, both directions together: a client's requests and
 /// the machine's answers are one service. `None` where no such traffic was captured.
 pub fn service(
-    pairs: &mut Pairs,
+    pairs: &Pairs,
     migration: Option<&Migration>,
     frame: Frame,
     options: &AnalysisOptions,
@@ -22,10 +22,9 @@ pub fn service(
         direction: GradedDirection::Both,
         ..options.clone()
     };
-    let pair = pairs.get_mut(index)?;
-    let entries = pair.timeline.entries().to_vec();
+    let pair = pairs.list().get(index as usize)?;
     let measured = Measured {
-        entries: &entries,
+        entries: pair.timeline.entries(),
         timeline: &pair.timeline,
         frame,
         options: &options,
@@ -46,7 +45,6 @@ pub fn service(
         before: span.and_then(|(start, _)| part(i64::MIN, start.saturating_sub(1))),
         during: span.and_then(|(start, end)| part(start, end)),
         after: span.and_then(|(_, end)| part(end.saturating_add(1), i64::MAX)),
-        seconds: measured.series().seconds,
     })
 }
 

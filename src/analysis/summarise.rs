@@ -57,7 +57,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     };
     let reported = choice.migration.or_else(arrival);
     let mut moves = engine.moves(findings.migrations, reported);
-    let Some(pair) = engine.pairs.get_mut(choice.pair) else {
+    let Some(pair) = engine.pairs.list().get(choice.pair as usize) else {
         return Err(Error::new(
             ErrorKind::NothingToAnalyse,
             "the capture holds no IP packet",
@@ -66,7 +66,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     if pair.dropped {
         warnings.push(warnings::series_dropped());
     }
-    let entries = pair.timeline.entries().to_vec();
+    let entries = pair.timeline.entries();
     if entries.is_empty() && !pair.dropped {
         return Err(Error::new(
             ErrorKind::NothingToAnalyse,
@@ -74,7 +74,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
         ));
     }
     let measured = Measured {
-        entries: &entries,
+        entries,
         timeline: &pair.timeline,
         frame,
         options,
@@ -101,7 +101,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     }
     let rows = measured.series();
     let reported = moves.chosen();
-    let service = service::service(&mut engine.pairs, reported, frame, options);
+    let service = service::service(&engine.pairs, reported, frame, options);
     warnings.extend(warnings::of_run(&engine, &capture, &metrics, &rows, &choice, options));
     Ok(Answer {
         summary: Summary {

@@ -12,6 +12,9 @@ use super::tcp::loss::Spurious;
 /// Frames held back after the last payload of a migration, before they get an entry of their own.
 const MAX_HELD: usize = 64;
 
+/// Distributions kept apart; a capture with more migrations than this shares the last one among the rest.
+const MAX_EPOCHS: usize = 64;
+
 /// Consecutive frames of one bin and one part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -81,7 +84,7 @@ impl Timeline {
 
     /// Starts new distributions: a migration's connection was recognised, or ended.
     pub fn begin_epoch(&mut self) {
-        if self.epochs.last().is_some_and(|epoch| epoch.time.is_some()) {
+        if self.epochs.len() < MAX_EPOCHS && self.epochs.last().is_some_and(|epoch| epoch.time.is_some()) {
             self.epochs.push(Epoch::default());
         }
     }
@@ -119,9 +122,13 @@ impl Timeline {
         }
     }
 
-    /// All entries, in the order of their first frames in the file.
-    pub fn entries(&mut self) -> &[Entry] {
+    /// To be called after the last frame: what was held back gets its place.
+    pub fn settle(&mut self) {
         self.release();
+    }
+
+    /// All entries, in the order of their first frames in the file; complete after [`Timeline::settle`].
+    pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
@@ -227,6 +234,7 @@ mod tests {
     }
 
     fn inside(timeline: &mut Timeline, start: i64, end: i64) -> u64 {
+        timeline.settle();
         let entries = timeline.entries().iter();
         entries
             .filter(|e| e.time.0 >= start && e.time.1 <= end)

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::parts::{Object, seconds};
-use crate::grade::{Figures, Grader, grades_json};
+use super::parts::Object;
+use crate::grade::{Grader, grades_json};
 use crate::options::Family;
 use crate::report::document::figures;
 use crate::summary::{Metrics, ServiceSummary};
@@ -14,22 +14,6 @@ pub fn service_json(service: &ServiceSummary, grader: &Grader<'_>, family: Famil
         Some(metrics) => measured(Object::new(), metrics, grader, family).done(),
         None => Value::Null,
     };
-    let rows: Vec<Value> = service
-        .seconds
-        .iter()
-        .map(|second| {
-            Object::new()
-                .set("start_s", seconds(second.start_ns))
-                .set("packets", second.packets)
-                .set("wire_bytes", second.wire_bytes)
-                .figure("throughput_bps", second.throughput_bps)
-                .figure("loss_pct", second.loss_pct)
-                .figure("jitter_ms", second.jitter_ms)
-                .figure("delay_ms", second.delay_ms)
-                .set("index", grader.mean_index(&Figures::from(second)))
-                .done()
-        })
-        .collect();
     let object = Object::new()
         .set("vm", service.vm.to_string())
         .set("client", service.client.to_string());
@@ -37,7 +21,6 @@ pub fn service_json(service: &ServiceSummary, grader: &Grader<'_>, family: Famil
         .set("before", part(&service.before))
         .set("during", part(&service.during))
         .set("after", part(&service.after))
-        .set("seconds", rows)
         .done()
 }
 
