@@ -20,8 +20,8 @@ lint:
 	$(CARGO) clippy --all-targets -- -D warnings
 
 test: lint
-	$(CARGO) test --doc
 	$(CARGO) test --all-targets
+	$(CARGO) test --doc
 
 bench:
 	$(CARGO) bench
