@@ -1,8 +1,8 @@
 //! What is kept of one conversation.
 
-use crate::flow::table::Endpoint;
+use crate::flow::table::{Endpoint, Place};
 use crate::measure::histogram::Histogram;
-use crate::measure::tally::RttSum;
+use crate::measure::tally::{FrameSample, RttSum};
 use crate::measure::tcp::standard::{TcpSample, TcpTracker};
 use crate::measure::tcp::wireshark::{FlagCounts, WiresharkAnalyser};
 use crate::migration::{Named, Role};
@@ -36,7 +36,67 @@ pub struct Conversation {
     pub tcp: Option<Box<TcpState>>,
 }
 
+/// A packet that was placed, with what every transport is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// Nanoseconds since the epoch.
+    pub time_ns: i64,
+    /// The bin that it falls into.
+    pub bin: i64,
+    /// Its conversation and direction.
+    pub place: Place,
+    /// Index of the capture interface.
+    pub interface: u32,
+    /// Bytes on the wire.
+    pub wire_len: u32,
+    /// Bytes of the IP packet.
+    pub total_len: u32,
+    /// IP identification.
+    pub identification: Option<u32>,
+    /// Transport payload on the wire, bytes.
+    pub payload_len: u32,
+    /// What was captured of it.
+    pub payload: &'a [u8],
+    /// The capture held it already.
+    pub duplicate: bool,
+}
+
+impl Arrival<'_> {
+    /// What it adds to the pair, as far as that is the same for every transport.
+    #[inline(always)]
+    pub fn sample(&self, conversation: &Conversation) -> FrameSample {
+        FrameSample {
+            time_ns: self.time_ns,
+            direction: conversation.pair_direction(self.place.direction.index()),
+            wire_bytes: u64::from(self.wire_len),
+            ip_bytes: u64::from(self.total_len),
+            duplicate: self.duplicate,
+            ..FrameSample::default()
+        }
+    }
+}
+
 impl Conversation {
+    /// Counts a packet of it.
+    #[inline(always)]
+    pub fn count(&mut self, arrival: &Arrival<'_>) {
+        let direction = arrival.place.direction.index();
+        self.packets[direction] += 1;
+        self.wire_bytes[direction] += u64::from(arrival.wire_len);
+        if arrival.duplicate {
+            self.copied_bytes += u64::from(arrival.wire_len);
+        }
+        let first = self.time.map_or(arrival.time_ns, |(first, _)| first);
+        self.time = Some((first, arrival.time_ns));
+    }
+
+    /// Reads a word of each cache line that the next packet will touch; see [`super::engine`].
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        let time = self.time.map_or(0, |(_, last)| last as u64);
+        time ^ self.packets[0] ^ u64::from(self.pair) ^ u64::from(self.role.is_some())
+    }
+
     /// Direction within the pair (0: from its first host) of a packet that goes in `direction` here.
     pub fn pair_direction(&self, direction: usize) -> usize {
         direction ^ usize::from(self.flipped)
@@ -84,7 +144,22 @@ pub struct TcpTotals {
 }
 
 impl TcpState {
+    /// Reads a word of each cache line that the next segment will touch; see [`super::engine`].
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        let totals = |totals: &TcpTotals| totals.payload_bytes ^ totals.data_ack.rtt.count ^ totals.timestamps.changes;
+        let own = totals(&self.totals[0]) ^ totals(&self.totals[1]);
+        own ^ self.wireshark.fetch() ^ self.tracker.fetch()
+    }
+
+    /// The same for what it owns elsewhere.
+    #[inline]
+    pub fn fetch_owned(&self) -> u64 {
+        self.wireshark.fetch_owned() ^ self.tracker.fetch_owned()
+    }
+
     /// Adds a segment that went in `direction`.
+    #[inline(always)]
     pub fn record(&mut self, direction: usize, sample: &TcpSample) {
         let [first, second] = &mut self.totals;
         let (this, peer) = if direction == 0 {
@@ -94,11 +169,13 @@ impl TcpState {
         };
         this.payload_bytes += sample.payload;
         this.unique_bytes += sample.unique;
-        this.repeated_segments += u64::from(sample.repeated > 0);
-        this.repeated_bytes += sample.repeated;
-        this.late_segments += u64::from(sample.late > 0);
-        this.lost_bytes += sample.lost_upstream + sample.lost_downstream;
-        this.lost_upstream_bytes += sample.lost_upstream;
+        if !sample.in_order() {
+            this.repeated_segments += u64::from(sample.repeated > 0);
+            this.repeated_bytes += sample.repeated;
+            this.late_segments += u64::from(sample.late > 0);
+            this.lost_bytes += sample.lost_upstream + sample.lost_downstream;
+            this.lost_upstream_bytes += sample.lost_upstream;
+        }
         if let Some(spurious) = sample.spurious {
             peer.spurious_bytes += spurious.bytes;
         }

@@ -2,21 +2,23 @@
 
 use rustc_hash::FxHashMap;
 
-use super::conversation::{Conversation, TcpState};
+mod fetch;
+mod segments;
+
+use super::conversation::{Arrival, Conversation, TcpState};
+use super::decoded::DecodedBlock;
 use super::pairs::{Named, Pairs};
-use super::pipeline::DecodedBlock;
 use super::quality::Quality;
-use crate::capture::Frame;
 use crate::flow::duplicates::DuplicateFinder;
-use crate::flow::table::{Endpoint, FlowTable, Tuple};
+use crate::flow::table::{Endpoint, FlowTable, Place, Tuple};
 use crate::measure::echo::{EchoEvent, EchoOutcome, EchoTracker};
 use crate::measure::rtp::RtpTracker;
 use crate::measure::tally::{FrameSample, RtpPart};
 use crate::measure::tcp::standard::{RttSample, TcpTracker};
-use crate::measure::tcp::wireshark::{Flag, WiresharkAnalyser};
-use crate::migration::{self, Migration, MigrationTracker, Moves, Role};
+use crate::measure::tcp::wireshark::{self, WiresharkAnalyser};
+use crate::migration::{self, Migration, MigrationTracker, Moves};
 use crate::options::{AnalysisOptions, Host, TimePoint};
-use crate::packet::{FragmentTracker, Ip, Network, Packet, Tcp, Transport};
+use crate::packet::{FragmentTracker, Ip, Network, Packet, Transport};
 
 /// How many blocks pass between two looks at the memory that the timelines take.
 const BLOCKS_PER_BOUND_CHECK: u32 = 32;
@@ -29,9 +31,12 @@ pub struct Engine {
     to: Option<TimePoint>,
     /// Keep what only `inspect` prints.
     detail: bool,
-    number: u64,
     blocks: u32,
     table: FlowTable,
+    /// Where the flows of the block at hand belong, as far as that was asked; stays good until a flow is opened anew.
+    places: Vec<Option<Place>>,
+    /// Room for the places of a batch.
+    fetching: Vec<Place>,
     duplicates: DuplicateFinder,
     fragments: FragmentTracker,
     /// Conversations in order of their first frame.
@@ -64,9 +69,10 @@ impl Engine {
             from: options.from,
             to: options.to,
             detail,
-            number: 0,
             blocks: 0,
             table: FlowTable::default(),
+            places: Vec::new(),
+            fetching: Vec::new(),
             duplicates: DuplicateFinder::default(),
             fragments: FragmentTracker::new(),
             conversations: Vec::new(),
@@ -86,20 +92,18 @@ impl Engine {
 
     /// Takes the next block of the run.
     pub fn block(&mut self, decoded: &DecodedBlock) {
-        for (frame, packet) in decoded.block.frames.iter().zip(&decoded.packets) {
-            self.frame(frame, packet, decoded.block.bytes(frame));
-        }
+        self.quality.count(decoded.records.len(), &decoded.counts);
+        self.records(decoded);
         self.blocks += 1;
         if self.blocks.is_multiple_of(BLOCKS_PER_BOUND_CHECK) {
             self.pairs.bound();
         }
     }
 
-    fn frame(&mut self, frame: &Frame, packet: &Packet, bytes: &[u8]) {
-        self.number += 1;
-        let bin = self.quality.record(frame, packet, self.interval_ns);
+    fn frame(&mut self, packet: &Packet, bytes: &[u8]) {
+        let bin = self.quality.at(packet.time_ns, packet.wire_len, self.interval_ns);
         // A frame without a time stands where the one before it stood.
-        let time_ns = frame.time_ns.unwrap_or_else(|| self.quality.latest_ns());
+        let time_ns = packet.time_ns.unwrap_or_else(|| self.quality.latest_ns());
         if let Network::Ip(ip) = &packet.network {
             self.ip(time_ns, bin, packet, ip, bytes);
         } else {
@@ -129,6 +133,7 @@ impl Engine {
             && state.wireshark.opens_new_stream(place.direction, tcp)
         {
             place = self.table.reopen(&tuple);
+            self.places.fill(None);
             reused = true;
         }
         if place.new {
@@ -136,83 +141,71 @@ impl Engine {
         }
         let duplicate = self.duplicates.is_duplicate(time_ns, &place, frames_ip, frames_payload);
         self.quality.duplicates += u64::from(duplicate);
+        let arrival = Arrival {
+            time_ns,
+            bin,
+            place,
+            interface: packet.interface,
+            wire_len: packet.wire_len,
+            total_len: ip.total_len,
+            identification: ip.identification,
+            payload_len: ip.payload_len,
+            payload,
+            duplicate,
+        };
+        let conversation = self.conversations.get(place.conversation as usize);
+        match &ip.transport {
+            // Without a state the connection's ports were first seen in a header that was cut behind them.
+            Transport::Tcp(tcp) if conversation.is_some_and(|conversation| conversation.tcp.is_some()) => {
+                self.tcp(&arrival, tcp, wireshark::payload_len(packet, ip), Some(packet));
+            }
+            transport => self.datagram(&arrival, transport, packet),
+        }
+    }
+
+    /// A packet of any transport but TCP.
+    fn datagram(&mut self, arrival: &Arrival<'_>, transport: &Transport, packet: &Packet) {
+        let (time_ns, place, payload) = (arrival.time_ns, arrival.place, arrival.payload);
+        let direction = place.direction.index();
         let Some(conversation) = self.conversations.get_mut(place.conversation as usize) else {
             return;
         };
-        let direction = place.direction.index();
-        conversation.packets[direction] += 1;
-        conversation.wire_bytes[direction] += u64::from(packet.wire_len);
-        if duplicate {
-            conversation.copied_bytes += u64::from(packet.wire_len);
+        conversation.count(arrival);
+        let mut sample = arrival.sample(conversation);
+        sample.datagram_payload = u64::from(arrival.payload_len);
+        if matches!(transport, Transport::Udp { .. }) {
+            // Copies too: tshark counts them, and a copy adds nothing to the standard figures.
+            let rtp = self
+                .rtp
+                .get_or_insert_with(|| RtpTracker::new(self.quality.start_ns.unwrap_or(time_ns)))
+                .packet(packet, payload);
+            sample.rtp = rtp.map(|rtp| RtpPart {
+                expected: rtp.expected,
+                received: rtp.expected.saturating_sub(rtp.lost) + u64::from(rtp.recovered_at_ns.is_some()),
+                jitter_ns: rtp.jitter_ns,
+            });
         }
-        conversation.time = Some(
-            conversation
-                .time
-                .map_or((time_ns, time_ns), |(first, _)| (first, time_ns)),
-        );
+        if !sample.duplicate {
+            self.migration
+                .other(Some((place.conversation, direction)), time_ns, packet, payload);
+            self.echo
+                .packet(place.conversation, direction, packet, payload, &mut self.echo_events);
+        }
+        let pair = conversation.pair;
+        self.book(pair, &sample, arrival.bin, false, false);
+    }
 
-        let mut sample = FrameSample {
-            time_ns,
-            direction: conversation.pair_direction(direction),
-            wire_bytes: u64::from(packet.wire_len),
-            ip_bytes: u64::from(ip.total_len),
-            duplicate,
-            ..FrameSample::default()
-        };
-        let mut carries_state = false;
-        let mut opens = false;
-        match (&ip.transport, conversation.tcp.as_deref_mut()) {
-            (Transport::Tcp(tcp), Some(state)) => {
-                let flags = state.wireshark.packet(place.direction, time_ns, packet, ip, tcp);
-                state.flags.add(flags);
-                sample.lost_segment = flags.contains(Flag::LostSegment);
-                if !sample.duplicate {
-                    sample.tcp = state.tracker.segment(place.direction, time_ns, ip, tcp);
-                    state.record(direction, &sample.tcp);
-                    let hint = self
-                        .migration
-                        .segment(place.conversation, direction, time_ns, packet, tcp, payload);
-                    let state_payload = hint.role.is_some_and(Role::is_state);
-                    let changed = conversation.role != hint.role;
-                    conversation.role = hint.role;
-                    opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN || hint.begins_phase;
-                    if (changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload)
-                        && let Some(pair) = self.pairs.get_mut(conversation.pair)
-                    {
-                        pair.timeline.begin_epoch();
-                    }
-                }
-                // A copy of such payload too: the span goes on until its last copy.
-                carries_state = conversation.role.is_some_and(Role::is_state) && ip.payload_len > 0;
-            }
-            _ => {
-                sample.datagram_payload = u64::from(ip.payload_len);
-                if matches!(ip.transport, Transport::Udp { .. }) {
-                    // Copies too: tshark counts them, and a copy adds nothing to the standard figures.
-                    let rtp = self
-                        .rtp
-                        .get_or_insert_with(|| RtpTracker::new(self.quality.start_ns.unwrap_or(time_ns)))
-                        .packet(packet, payload);
-                    sample.rtp = rtp.map(|rtp| RtpPart {
-                        expected: rtp.expected,
-                        received: rtp.expected.saturating_sub(rtp.lost) + u64::from(rtp.recovered_at_ns.is_some()),
-                        jitter_ns: rtp.jitter_ns,
-                    });
-                }
-                if !sample.duplicate {
-                    self.migration
-                        .other(Some((place.conversation, direction)), time_ns, packet, payload);
-                    self.echo
-                        .packet(place.conversation, direction, packet, payload, &mut self.echo_events);
-                }
-            }
-        }
-        let Some(pair) = self.pairs.get_mut(conversation.pair) else {
+    /// Adds a frame to its pair. `opens`: a span may begin with it; `carries_state`: as the timeline takes it.
+    #[inline(always)]
+    fn book(&mut self, pair: u32, sample: &FrameSample, bin: i64, opens: bool, carries_state: bool) {
+        let Some(pair) = self.pairs.get_mut(pair) else {
             return;
         };
-        if outside(self.from, self.to, self.quality.start_ns, time_ns) {
+        if (self.from.is_some() || self.to.is_some())
+            && outside(self.from, self.to, self.quality.start_ns, sample.time_ns)
+        {
             self.outside_time.0 += 1;
-            self.outside_time.1 += u64::from(packet.wire_len);
+            self.outside_time.1 += sample.wire_bytes;
             return;
         }
         pair.packets[sample.direction] += 1;
@@ -223,10 +216,10 @@ impl Engine {
         if opens {
             pair.timeline.cut();
         }
-        pair.timeline.record(&sample, bin, carries_state);
-        if let Some(spurious) = &sample.tcp.spurious {
+        pair.timeline.record(sample, bin, carries_state);
+        if let Some(spurious) = sample.tcp.spurious {
             let resent_bin = self.quality.bin(spurious.resent_ns, self.interval_ns);
-            pair.timeline.take_back(spurious, resent_bin, 1 - sample.direction);
+            pair.timeline.take_back(&spurious, resent_bin, 1 - sample.direction);
         }
         if !self.echo_events.is_empty() {
             self.book_echo();

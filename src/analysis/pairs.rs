@@ -30,6 +30,14 @@ pub struct Pair {
     pub has_port: bool,
 }
 
+impl Pair {
+    /// Reads a word of each cache line that the next frame will touch; see [`super::engine`].
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        self.packets[0] ^ self.timeline.fetch() ^ u64::from(self.dropped)
+    }
+}
+
 /// The nodes that the user named.
 #[derive(Debug, Clone, Default)]
 pub struct Named {
@@ -112,6 +120,11 @@ impl Pairs {
         let pair = &mut self.list[index as usize];
         pair.conversations += 1;
         (index, pair.hosts[0] != ip.src)
+    }
+
+    /// The pair of this number.
+    pub fn get(&self, index: u32) -> Option<&Pair> {
+        self.list.get(index as usize)
     }
 
     /// The pair of this number.

@@ -9,37 +9,16 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::capture::{Block, FileProperties, Reader};
+use super::decoded::DecodedBlock;
+use crate::capture::{FileProperties, Reader};
 use crate::error::Result;
-use crate::packet::{DecodeOptions, Packet, decode};
+use crate::packet::DecodeOptions;
 use crate::progress::Progress;
 
 /// Inputs smaller than this are read by one thread: to wake others would cost more than it saves.
 const SMALL_INPUT_BYTES: u64 = 4 << 20;
 /// Blocks that may wait for the fold, for each thread.
 const BLOCKS_PER_THREAD: usize = 3;
-
-/// A block and its decoded frames, in the same order.
-#[derive(Debug, Default)]
-pub struct DecodedBlock {
-    /// The frames and their bytes.
-    pub block: Block,
-    /// `packets[i]` is `block.frames[i]`, decoded.
-    pub packets: Vec<Packet>,
-}
-
-impl DecodedBlock {
-    fn decode(&mut self, options: DecodeOptions) {
-        self.packets.clear();
-        let block = &self.block;
-        self.packets.extend(
-            block
-                .frames
-                .iter()
-                .map(|frame| decode(frame, block.bytes(frame), options)),
-        );
-    }
-}
 
 /// Reads to the end and gives every block to `fold`, in order. Must run inside the rayon pool whose threads it may use.
 pub fn run(

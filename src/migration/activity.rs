@@ -191,6 +191,13 @@ pub(super) struct Heard {
 const MAX_INTERFACES: usize = 16;
 
 impl Sender {
+    /// Reads a word of what the next frame will touch.
+    #[inline]
+    pub(super) fn fetch_owned(&self) -> u64 {
+        let gap = self.answers.gaps.last().map_or(0, |gap| gap.0);
+        self.heard.first().map_or(0, |heard| heard.frames) ^ gap as u64
+    }
+
     /// Takes a frame of this side.
     #[inline]
     pub(super) fn frame(&mut self, interface: u32, time_ns: i64, is_answer: bool) {

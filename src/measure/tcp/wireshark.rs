@@ -63,8 +63,9 @@ impl Segment {
     }
 }
 
-/// The payload of a segment; `None` for a fragment, and where the TCP header has no room in the packet.
-fn payload_len(packet: &Packet, ip: &Ip) -> Option<u32> {
+/// The payload of a segment as [`WiresharkAnalyser::segment`] takes it; `None` for a fragment, and where the TCP header
+/// has no room in the packet.
+pub fn payload_len(packet: &Packet, ip: &Ip) -> Option<u32> {
     (ip.fragment.is_none() && ip.payload_offset <= packet.wire_len).then_some(ip.payload_len)
 }
 
@@ -101,6 +102,18 @@ impl WiresharkAnalyser {
         }
     }
 
+    /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        self.sides[0].fetch() ^ self.sides[1].fetch() ^ self.handshake_rtt_ns as u64
+    }
+
+    /// The same for what it owns elsewhere.
+    #[inline]
+    pub fn fetch_owned(&self) -> u64 {
+        self.sides[0].fetch_owned() ^ self.sides[1].fetch_owned()
+    }
+
     /// True where `tcp` belongs to a new connection on the same ports, to be given to an analyser of its own. Asked
     /// before every segment but a conversation's first.
     pub fn opens_new_stream(&self, direction: Direction, tcp: &Tcp) -> bool {
@@ -111,15 +124,19 @@ impl WiresharkAnalyser {
     pub fn packet(&mut self, direction: Direction, time_ns: i64, packet: &Packet, ip: &Ip, tcp: &Tcp) -> FlagSet {
         match payload_len(packet, ip) {
             Some(payload_len) => self.segment(direction, time_ns, tcp, payload_len),
-            None => {
-                self.reused_ports = false;
-                FlagSet::EMPTY
-            }
+            None => self.unreadable(),
         }
+    }
+
+    /// The flags of the next packet where its payload's length is not known: none.
+    pub fn unreadable(&mut self) -> FlagSet {
+        self.reused_ports = false;
+        FlagSet::EMPTY
     }
 
     /// The flags of the next segment. `time_ns` is the frame's time since the epoch (0 where it has none),
     /// `payload_len` the segment's payload in bytes.
+    #[inline(always)]
     pub fn segment(&mut self, direction: Direction, time_ns: i64, tcp: &Tcp, payload_len: u32) -> FlagSet {
         let segment = Segment {
             time_ns,
@@ -165,6 +182,7 @@ impl WiresharkAnalyser {
     }
 
     /// Learns from the handshake, after the segment was judged.
+    #[inline(always)]
     fn handshake(&mut self, direction: Direction, segment: &Segment, window_scale: Option<u8>) {
         let (own, other) = (direction.index(), direction.reversed().index());
         // RFC 7323 knows the option in a SYN alone; Wireshark takes it from anywhere.
