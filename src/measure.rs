@@ -3,6 +3,7 @@
 pub mod echo;
 pub mod histogram;
 pub mod rtp;
+mod small_deque;
 pub mod tally;
 pub mod tcp;
 pub mod timeline;
