@@ -3,7 +3,6 @@
 pub mod echo;
 pub mod histogram;
 pub mod rtp;
-mod small_deque;
 pub mod tally;
 pub mod tcp;
 pub mod timeline;

@@ -1,8 +1,9 @@
 //! What is kept of one conversation.
 
-use crate::flow::table::{Endpoint, Place};
+use crate::flow::Direction;
+use crate::flow::table::Endpoint;
 use crate::measure::histogram::Histogram;
-use crate::measure::tally::{FrameSample, RttSum};
+use crate::measure::tally::RttSum;
 use crate::measure::tcp::standard::{TcpSample, TcpTracker};
 use crate::measure::tcp::wireshark::{FlagCounts, WiresharkAnalyser};
 use crate::migration::{Named, Role};
@@ -36,81 +37,102 @@ pub struct Conversation {
     pub tcp: Option<Box<TcpState>>,
 }
 
-/// A packet that was placed, with what every transport is asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Arrival<'a> {
-    /// Nanoseconds since the epoch.
-    pub time_ns: i64,
-    /// The bin that it falls into.
-    pub bin: i64,
-    /// Its conversation and direction.
-    pub place: Place,
-    /// Index of the capture interface.
-    pub interface: u32,
-    /// Bytes on the wire.
-    pub wire_len: u32,
-    /// Bytes of the IP packet.
-    pub total_len: u32,
-    /// IP identification.
-    pub identification: Option<u32>,
-    /// Transport payload on the wire, bytes.
-    pub payload_len: u32,
-    /// What was captured of it.
-    pub payload: &'a [u8],
-    /// The capture held it already.
-    pub duplicate: bool,
-}
-
-impl Arrival<'_> {
-    /// What it adds to the pair, as far as that is the same for every transport.
-    #[inline(always)]
-    pub fn sample(&self, conversation: &Conversation) -> FrameSample {
-        FrameSample {
-            time_ns: self.time_ns,
-            direction: conversation.pair_direction(self.place.direction.index()),
-            wire_bytes: u64::from(self.wire_len),
-            ip_bytes: u64::from(self.total_len),
-            duplicate: self.duplicate,
-            ..FrameSample::default()
-        }
-    }
-}
-
 impl Conversation {
-    /// Counts a packet of it.
-    #[inline(always)]
-    pub fn count(&mut self, arrival: &Arrival<'_>) {
-        let direction = arrival.place.direction.index();
-        self.packets[direction] += 1;
-        self.wire_bytes[direction] += u64::from(arrival.wire_len);
-        if arrival.duplicate {
-            self.copied_bytes += u64::from(arrival.wire_len);
-        }
-        let first = self.time.map_or(arrival.time_ns, |(first, _)| first);
-        self.time = Some((first, arrival.time_ns));
-    }
-
-    /// Reads a word of each cache line that the next packet will touch; see [`super::engine`].
-    #[inline]
-    pub fn fetch(&self) -> u64 {
-        let time = self.time.map_or(0, |(_, last)| last as u64);
-        time ^ self.packets[0] ^ u64::from(self.pair) ^ u64::from(self.role.is_some())
-    }
-
     /// Direction within the pair (0: from its first host) of a packet that goes in `direction` here.
     pub fn pair_direction(&self, direction: usize) -> usize {
         direction ^ usize::from(self.flipped)
     }
 }
 
-/// State and totals of a TCP conversation.
+/// What is known of a TCP conversation in the end.
 #[derive(Debug, Clone, Default)]
 pub struct TcpState {
-    /// Wireshark's flags, segment by segment; it also tells when the ports are reused.
-    pub wireshark: WiresharkAnalyser,
-    /// Their counts.
+    /// Counts of Wireshark's flags.
     pub flags: FlagCounts,
-    /// The standard estimators, segment by segment.
+    /// The standard estimators.
+    pub tracker: TcpTracker,
+    /// Their totals, by direction.
+    pub totals: [TcpTotals; 2],
+}
+
+/// A conversation as far as placing its packets makes it known.
+#[derive(Debug)]
+pub struct Known {
+    /// See [`Conversation`], as all that follows.
+    pub protocol: u8,
+    /// The protocol has ports.
+    pub has_ports: bool,
+    /// Sender of the first frame.
+    pub a: Endpoint,
+    /// The other end.
+    pub b: Endpoint,
+    /// Time of the first and the last frame.
+    pub time: Option<(i64, i64)>,
+    /// Frames, by direction.
+    pub packets: [u64; 2],
+    /// Bytes on the wire, by direction.
+    pub wire_bytes: [u64; 2],
+    /// Bytes on the wire of copies.
+    pub copied_bytes: u64,
+    /// Wireshark's view of a TCP conversation.
+    pub tcp: Option<Box<Judged>>,
+}
+
+impl Known {
+    /// Counts a packet of it.
+    #[inline(always)]
+    pub fn count(&mut self, direction: Direction, time_ns: i64, wire_len: u32, duplicate: bool) {
+        self.packets[direction.index()] += 1;
+        self.wire_bytes[direction.index()] += u64::from(wire_len);
+        if duplicate {
+            self.copied_bytes += u64::from(wire_len);
+        }
+        let first = self.time.map_or(time_ns, |(first, _)| first);
+        self.time = Some((first, time_ns));
+    }
+
+    /// Reads a word of each cache line that the next packet will touch; see [`super::engine`].
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        let time = self.time.map_or(0, |(_, last)| last as u64);
+        time ^ self.packets[0] ^ u64::from(self.tcp.is_some())
+    }
+}
+
+/// Wireshark's flags, segment by segment; they also tell when the ports are reused.
+#[derive(Debug, Clone, Default)]
+pub struct Judged {
+    /// The analysis.
+    pub wireshark: WiresharkAnalyser,
+    /// Counts of its flags.
+    pub flags: FlagCounts,
+}
+
+/// What the measuring half keeps of a conversation.
+#[derive(Debug)]
+pub struct Course {
+    /// Index of the pair of hosts.
+    pub pair: u32,
+    /// The conversation's a is the pair's second host.
+    pub flipped: bool,
+    /// What it carries of a migration.
+    pub role: Option<Role>,
+    /// The standard estimators of a TCP conversation.
+    pub tcp: Option<Box<Tracked>>,
+}
+
+impl Course {
+    /// Direction within the pair (0: from its first host) of a packet that goes in `direction` here.
+    #[inline(always)]
+    pub fn pair_direction(&self, direction: usize) -> usize {
+        direction ^ usize::from(self.flipped)
+    }
+}
+
+/// The standard estimators of a TCP conversation, segment by segment, and their totals.
+#[derive(Debug, Clone, Default)]
+pub struct Tracked {
+    /// The estimators.
     pub tracker: TcpTracker,
     /// Their totals, by direction.
     pub totals: [TcpTotals; 2],
@@ -143,19 +165,13 @@ pub struct TcpTotals {
     pub timestamps: RttSum,
 }
 
-impl TcpState {
+impl Tracked {
     /// Reads a word of each cache line that the next segment will touch; see [`super::engine`].
     #[inline]
     pub fn fetch(&self) -> u64 {
         let totals = |totals: &TcpTotals| totals.payload_bytes ^ totals.data_ack.rtt.count ^ totals.timestamps.changes;
         let own = totals(&self.totals[0]) ^ totals(&self.totals[1]);
-        own ^ self.wireshark.fetch() ^ self.tracker.fetch()
-    }
-
-    /// The same for what it owns elsewhere.
-    #[inline]
-    pub fn fetch_owned(&self) -> u64 {
-        self.wireshark.fetch_owned() ^ self.tracker.fetch_owned()
+        own ^ self.tracker.fetch()
     }
 
     /// Adds a segment that went in `direction`.

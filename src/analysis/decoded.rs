@@ -1,10 +1,12 @@
 //! What decoding makes of a block: all that can be said of its frames without knowing those before them.
 
+use std::net::IpAddr;
+
 use super::quality::FrameCounts;
 use crate::capture::Block;
 use crate::flow::duplicates::Print;
 use crate::flow::ends::BlockFlows;
-use crate::packet::{DecodeOptions, Packet, Segment, decode, segment};
+use crate::packet::{Completed, DecodeOptions, Mac, Packet, Segment, decode, segment};
 
 /// A block and its decoded frames.
 #[derive(Debug, Default)]
@@ -19,7 +21,63 @@ pub struct DecodedBlock {
     pub flows: BlockFlows,
     /// Counts over all frames.
     pub counts: FrameCounts,
+    /// `placed[i]` is where `records[i]` belongs, once the block was placed.
+    pub placed: Vec<Placed>,
+    /// The same of `others`, what it says more.
+    pub others_placed: Vec<OtherPlaced>,
+    /// The conversations that begin in this block, in order.
+    pub opened: Vec<Opened>,
     options: DecodeOptions,
+}
+
+/// Where a frame belongs.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed {
+    /// The bin that it falls into.
+    pub bin: i64,
+    /// Number of its conversation.
+    pub conversation: u32,
+    /// It goes from the conversation's b to its a.
+    pub reverse: bool,
+    /// The capture held it already.
+    pub duplicate: bool,
+    /// Wireshark flags a lost segment before it.
+    pub lost_segment: bool,
+}
+
+impl Placed {
+    /// A frame that belongs to no conversation.
+    pub const NOWHERE: Self = Self {
+        bin: 0,
+        conversation: u32::MAX,
+        reverse: false,
+        duplicate: false,
+        lost_segment: false,
+    };
+}
+
+/// What placing says more of a frame that is no segment of an open connection.
+#[derive(Debug, Clone, Copy)]
+pub struct OtherPlaced {
+    /// Its time; where it has none, that of the frame before it.
+    pub time_ns: i64,
+    /// The datagram that it completes.
+    pub completed: Option<Completed>,
+}
+
+/// The first packet of a conversation.
+#[derive(Debug, Clone, Copy)]
+pub struct Opened {
+    /// Its sender.
+    pub src: IpAddr,
+    /// Its receiver.
+    pub dst: IpAddr,
+    /// Source and destination port, where the protocol has them.
+    pub ports: Option<(u16, u16)>,
+    /// The same of the link layer.
+    pub macs: [Option<Mac>; 2],
+    /// A TCP conversation.
+    pub is_tcp: bool,
 }
 
 /// A frame in one cache line.
@@ -75,6 +133,12 @@ impl DecodedBlock {
             self.records.push(record);
         }
         self.counts = counts;
+    }
+
+    /// The captured bytes of a frame.
+    pub fn bytes(&self, index: usize) -> &[u8] {
+        let frame = self.block.frames.get(index);
+        frame.map(|frame| self.block.bytes(frame)).unwrap_or_default()
     }
 
     /// All fields of a frame whose record says less.

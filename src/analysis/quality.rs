@@ -47,6 +47,12 @@ pub struct Quality {
     previous_ns: i64,
 }
 
+/// The bin of a time where the capture starts at `start_ns`; what is earlier falls into bin 0.
+pub fn bin_of(time_ns: i64, start_ns: Option<i64>, interval_ns: i64) -> i64 {
+    let since = time_ns.saturating_sub(start_ns.unwrap_or(time_ns));
+    since.max(0) / interval_ns.max(1)
+}
+
 /// Counts over the frames of a block, which do not depend on their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FrameCounts {
@@ -154,10 +160,8 @@ impl Quality {
         self.previous_ns
     }
 
-    /// The bin of a time; what is earlier than the first frame falls into bin 0.
-    pub fn bin(&self, time_ns: i64, interval_ns: i64) -> i64 {
-        let since = time_ns.saturating_sub(self.start_ns.unwrap_or(time_ns));
-        since.max(0) / interval_ns.max(1)
+    fn bin(&self, time_ns: i64, interval_ns: i64) -> i64 {
+        bin_of(time_ns, self.start_ns, interval_ns)
     }
 
     /// The bins with frames, in order of time, each once.

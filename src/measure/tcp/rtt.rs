@@ -5,14 +5,14 @@
 //! time from the first segment with a TSval to the first that echoes it (RFC 7323 section 4), which also measures the
 //! half-path that carries nothing but ACKs.
 
-use crate::measure::small_deque::SmallDeque;
+use std::collections::VecDeque;
 
 /// Segments in flight remembered per direction: 64 Ki segments of 1448 bytes are 95 MB in flight.
 const MAX_IN_FLIGHT: usize = 65_536;
 /// Timestamp values remembered per direction: at 1 ms a tick, one second.
 const MAX_TICKS: usize = 1024;
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Segment {
     end: u64,
     time_ns: i64,
@@ -22,7 +22,7 @@ struct Segment {
 /// Matches data with acknowledgements.
 #[derive(Debug, Clone, Default)]
 pub struct DataAckRtt {
-    in_flight: SmallDeque<Segment, 4>,
+    in_flight: VecDeque<Segment>,
     acknowledged: u64,
     /// Segments forgotten because too many were in flight.
     pub forgotten: u64,
@@ -47,14 +47,12 @@ impl DataAckRtt {
     pub fn sent_again(&mut self, start: u64, end: u64) {
         let first = self.in_flight.partition_point(|segment| segment.end <= start);
         let mut covered = false;
-        let mut index = first;
-        while let Some(segment) = self.in_flight.get_mut(index) {
+        for segment in self.in_flight.range_mut(first..) {
             segment.ambiguous = true;
             covered = true;
             if segment.end >= end {
                 break;
             }
-            index += 1;
         }
         if !covered && end > self.acknowledged {
             self.in_flight.push_back(Segment {
@@ -87,7 +85,7 @@ impl DataAckRtt {
         self.acknowledged = ack;
         let mut latest = None;
         let mut ambiguous = false;
-        while let Some(segment) = self.in_flight.front().copied() {
+        while let Some(segment) = self.in_flight.front() {
             if segment.end > ack {
                 break;
             }
@@ -102,7 +100,7 @@ impl DataAckRtt {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Tick {
     value: u32,
     time_ns: i64,
@@ -122,7 +120,7 @@ struct Tick {
 /// data that it sent before it saw that ACK passed after it.
 #[derive(Debug, Clone, Default)]
 pub struct TimestampRtt {
-    ticks: SmallDeque<Tick, 4>,
+    ticks: VecDeque<Tick>,
     last: Option<u32>,
 }
 

@@ -1,7 +1,8 @@
 //! What one side of a connection has sent so far.
 
+use std::collections::VecDeque;
+
 use super::{Flag, FlagSet, Segment};
-use crate::measure::small_deque::SmallDeque;
 
 /// How many unacknowledged segments are remembered in each direction.
 pub(super) const MAX_UNACKED: usize = 10_000;
@@ -166,7 +167,7 @@ impl DuplicateAcks {
 /// one more, so acknowledged segments behind an unacknowledged one may stay until the list is full.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Unacked {
-    ends: SmallDeque<u32, 4>,
+    ends: VecDeque<u32>,
     last_ack: u32,
     acked_since_purge: bool,
 }
@@ -237,10 +238,7 @@ mod tests {
         assert!((1..10_000).all(|end| unacked.push(end * 10)));
         unacked.acknowledge(99_990);
         assert!(unacked.push(100_000));
-        let left: Vec<u32> = (0..unacked.ends.len())
-            .filter_map(|index| unacked.ends.get(index).copied())
-            .collect();
-        assert_eq!(left, [1_000_000, 100_000]);
+        assert_eq!(unacked.ends, [1_000_000, 100_000]);
     }
 
     #[test]
