@@ -54,7 +54,7 @@ pub fn totals(entries: &[Entry], epochs: &[Epoch], span: Option<(i64, i64)>) -> 
 
 /// An entry that straddles an end of the span counts where more than half of its time lies inside. The ends of a
 /// migration are cut exactly; only a span that was found by its shape afterwards can fall within an entry.
-fn lies_in((first, last): (i64, i64), span: Option<(i64, i64)>) -> bool {
+pub fn lies_in((first, last): (i64, i64), span: Option<(i64, i64)>) -> bool {
     let Some((start, end)) = span else { return true };
     if first >= start && last <= end {
         return true;

@@ -61,7 +61,7 @@ impl Timeline {
             .is_some_and(|entry| entry.bin == bin && entry.part == part);
         if carries_state {
             if same {
-                self.take_held_back();
+                self.take_held_back(sample.time_ns);
             } else {
                 self.release();
             }
@@ -167,16 +167,21 @@ impl Timeline {
         }
     }
 
-    /// The migration goes on: what was held back lies inside its span.
-    fn take_held_back(&mut self) {
+    /// The migration goes on until `time_ns`: what was held back and is not later lies inside its span. A switch's
+    /// capture may hold the close of a connection before the last copies of its payload.
+    fn take_held_back(&mut self, time_ns: i64) {
         if self.held.is_empty() {
             return;
         }
         if let Some(entry) = self.entries.last_mut() {
-            for sample in self.held.drain(..) {
-                entry.tally.record(&sample);
-                entry.time = (entry.time.0.min(sample.time_ns), entry.time.1.max(sample.time_ns));
-            }
+            self.held.retain(|sample| {
+                let inside = sample.time_ns <= time_ns;
+                if inside {
+                    entry.tally.record(sample);
+                    entry.time = (entry.time.0.min(sample.time_ns), entry.time.1.max(sample.time_ns));
+                }
+                !inside
+            });
         }
     }
 
@@ -255,6 +260,20 @@ mod tests {
         timeline.record(&frame(12), 1, false);
         assert_eq!(inside(&mut timeline, 5, 8), 4);
         assert_eq!(inside(&mut timeline, 0, 100), 7);
+    }
+
+    #[test]
+    fn a_close_that_stands_before_copies_of_the_payload_was_counted_into_the_span() {
+        let mut timeline = Timeline::default();
+        timeline.record(&frame(5), 0, true);
+        timeline.record(&frame(8), 0, true);
+        timeline.record(&frame(20), 0, false);
+        // The copies of both, as a switch writes them.
+        timeline.record(&frame(6), 0, true);
+        timeline.record(&frame(9), 0, true);
+        timeline.record(&frame(21), 0, false);
+        assert_eq!(inside(&mut timeline, 5, 9), 4);
+        assert_eq!(inside(&mut timeline, 5, 21), 6);
     }
 
     #[test]
