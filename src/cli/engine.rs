@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::request::{AnalyzeRequest, InspectRequest};
 use crate::analysis;
 use crate::capture::Input;
@@ -12,8 +10,7 @@ use crate::grade::Figures;
 use crate::migration::Moves;
 use crate::progress::Progress;
 use crate::report::filter::display_filter;
-use crate::report::json::{Extras, migration_json, service_json};
-use crate::summary::{Inspection, Summary};
+use crate::summary::{Inspection, ServiceSummary, Summary};
 
 /// The answer of one run.
 pub struct Analysis {
@@ -21,8 +18,8 @@ pub struct Analysis {
     pub summary: Summary,
     /// What the migrations did.
     pub moves: Moves,
-    /// What else the JSON gives.
-    pub extras: Extras,
+    /// The virtual machine's own traffic.
+    pub service: Option<ServiceSummary>,
 }
 
 /// Measures and grades one run: one capture, or the parts of one in order of time.
@@ -47,21 +44,10 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
     for second in &mut summary.seconds {
         second.index = grader.mean_index(&Figures::from(&*second));
     }
-    let service = answer.service.map_or(Value::Null, |service| {
-        service_json(&service, &grader, request.options.family)
-    });
-    let moves = answer.moves;
-    let migrations = migrations(&moves, summary.capture.start_ns.unwrap_or(0));
-    let chosen = moves.chosen.and_then(|index| migrations.get(index)).cloned();
     Ok(Analysis {
         summary,
-        moves,
-        extras: Extras {
-            migration: chosen.unwrap_or(Value::Null),
-            migrations,
-            service,
-            ..Extras::default()
-        },
+        moves: answer.moves,
+        service: answer.service,
     })
 }
 
@@ -71,12 +57,4 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
 /// A capture that cannot be read.
 pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress) -> Result<(Inspection, Moves)> {
     analysis::inspect(&Input::from_argument(capture), &request.options, progress).map_err(|error| error.path(capture))
-}
-
-/// The migrations in the JSON contract's form; times from the capture's first frame at `start_ns`.
-pub fn migrations(moves: &Moves, start_ns: i64) -> Vec<Value> {
-    let found = moves.migrations.iter();
-    found
-        .map(|migration| migration_json(migration, moves, start_ns))
-        .collect()
 }

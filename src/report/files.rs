@@ -3,7 +3,7 @@
 use super::csv::{seconds_csv, seconds_parquet};
 use super::document::{Document, Picture};
 use super::folder::Folder;
-use super::json::{Extras, summary_json};
+use super::json::{self, summary_json};
 use super::markdown::markdown;
 use crate::error::Result;
 use crate::summary::Second;
@@ -41,7 +41,7 @@ pub struct Drawn {
 ///
 /// # Errors
 /// `Output`, naming the file that could not be written.
-pub fn write(document: &Document<'_>, extras: Extras, tables: &Tables, drawn: &[Drawn], folder: &Folder) -> Result<()> {
+pub fn write(document: &Document<'_>, tables: &Tables, drawn: &[Drawn], folder: &Folder) -> Result<()> {
     for (name, bytes) in drawn.iter().flat_map(|d| &d.files) {
         folder.write(name, bytes)?;
     }
@@ -49,8 +49,7 @@ pub fn write(document: &Document<'_>, extras: Extras, tables: &Tables, drawn: &[
     if let Some(parquet) = &tables.parquet {
         folder.write("seconds.parquet", parquet)?;
     }
-    let json = format!("{:#}\n", summary_json(document, extras));
-    folder.write("summary.json", json.as_bytes())?;
+    folder.write_with("summary.json", |out| json::write(&summary_json(document), out))?;
     let pictures: Vec<Picture> = drawn.iter().map(|d| d.picture.clone()).collect();
     let report = markdown(&Document {
         pictures: &pictures,

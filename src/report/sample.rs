@@ -309,6 +309,7 @@ pub(crate) fn with_document<T>(seconds: i64, style: &Style, test: impl FnOnce(&D
     test(&Document {
         summary: &summary(seconds),
         moves: &moves(),
+        service: None,
         options: &AnalysisOptions::default(),
         grader: &grader,
         style,
