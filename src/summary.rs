@@ -4,7 +4,7 @@
 //! figure that could not be measured is a [`Figure::Absent`] with its reason.
 
 use crate::capture::{Compression, FileFormat, Interface};
-use crate::figure::Figure;
+use crate::figure::{Figure, Reason};
 
 /// Properties of one capture file, as capinfos would list them.
 #[derive(Debug, Clone, PartialEq)]
@@ -339,13 +339,15 @@ pub struct ServiceSummary {
     pub client: std::net::IpAddr,
     /// Over the whole capture.
     pub metrics: Metrics,
-    /// Before the migration; `None` without a migration, or without traffic at the time. Whole intervals: one that
+    /// Before the migration, or why there is nothing: no migration, no traffic at the time. Whole intervals: one that
     /// straddles an end of the migration belongs to the part that holds more of it.
-    pub before: Option<Metrics>,
+    pub before: Result<Metrics, Reason>,
     /// During it.
-    pub during: Option<Metrics>,
+    pub during: Result<Metrics, Reason>,
     /// After it.
-    pub after: Option<Metrics>,
+    pub after: Result<Metrics, Reason>,
+    /// The series of the graded family, from the machine's first to its last frame with this client.
+    pub seconds: Vec<Second>,
 }
 
 /// The answer of `migqos analyze` for one run.

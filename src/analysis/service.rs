@@ -1,10 +1,11 @@
-//! The virtual machine's own traffic: its busiest client, before, during and after the migration.
+//! The virtual machine's own traffic: its busiest client, second by second, and before, during and after the migration.
 
 use std::net::IpAddr;
 
 use super::measured::Measured;
 use super::pairs::{Pair, Pairs};
 use super::seconds::Frame;
+use crate::figure::Reason;
 use crate::migration::Migration;
 use crate::options::{AnalysisOptions, GradedDirection, Host};
 use crate::summary::{ServiceSummary, SpanOf};
@@ -31,10 +32,12 @@ pub fn service(
         forward: usize::from(pair.hosts[0] != vm),
         missing_bytes: 0,
     };
-    let part = |start_ns: i64, end_ns: i64| {
-        let span = Some((start_ns, end_ns));
-        let any = measured.totals(span).tally.wireshark.packets > 0;
-        any.then(|| measured.metrics(span, SpanOf::Capture).0)
+    let part = |span: Option<(i64, i64)>| {
+        let span = span.ok_or(Reason::NoMigration)?;
+        match measured.totals(Some(span)).tally.wireshark.packets {
+            0 => Err(Reason::NoPackets),
+            _ => Ok(measured.metrics(Some(span), SpanOf::Capture).0),
+        }
     };
     let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
     let client = pair.hosts[usize::from(pair.hosts[0] == vm)];
@@ -42,9 +45,10 @@ pub fn service(
         vm,
         client,
         metrics: measured.metrics(None, SpanOf::Capture).0,
-        before: span.and_then(|(start, _)| part(i64::MIN, start.saturating_sub(1))),
-        during: span.and_then(|(start, end)| part(start, end)),
-        after: span.and_then(|(_, end)| part(end.saturating_add(1), i64::MAX)),
+        before: part(span.map(|(start, _)| (i64::MIN, start.saturating_sub(1)))),
+        during: part(span),
+        after: part(span.map(|(_, end)| (end.saturating_add(1), i64::MAX))),
+        seconds: measured.series().seconds,
     })
 }
 

@@ -140,7 +140,7 @@ fn write_reports(
     for chunk in done.chunks(pool.current_num_threads().max(1) * 2) {
         let tables = chunk
             .iter()
-            .map(|(_, analysis)| Tables::new(&analysis.summary.seconds, report.parquet))
+            .map(|(_, analysis)| Tables::new(&analysis.summary, analysis.service.as_ref(), report.parquet))
             .collect::<Result<Vec<_>>>()?;
         let write = |((run, analysis), tables): (&(Run, Analysis), &Tables)| {
             let Some(folder) = &run.folder else { return Ok(()) };

@@ -41,13 +41,15 @@ pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Pr
     let mut summary = answer.summary;
     summary.selection.display_filter = display_filter(&summary.nodes, &request.options);
     let grader = request.grading.grader();
-    for second in &mut summary.seconds {
+    let mut service = answer.service;
+    let served = service.as_mut().map(|service| service.seconds.iter_mut());
+    for second in summary.seconds.iter_mut().chain(served.into_iter().flatten()) {
         second.index = grader.mean_index(&Figures::from(&*second));
     }
     Ok(Analysis {
         summary,
         moves: answer.moves,
-        service: answer.service,
+        service,
     })
 }
 

@@ -44,6 +44,8 @@ pub enum PictureKind {
     Timeline,
     /// The distribution of delay.
     DelayDistribution,
+    /// The four figures of the virtual machine's own traffic over time.
+    Service,
 }
 
 /// The four figures of one family.

@@ -91,10 +91,7 @@ mod tests {
 
     fn summary() -> Value {
         let mut summary = sample::with_document(19, &Style::default(), |document| {
-            // A reader of the text sees what a reader of the values sees.
-            let mut text = Vec::new();
-            write(&summary_json(document), &mut text).unwrap();
-            serde_json::from_slice::<Value>(&text).unwrap()
+            serde_json::to_value(summary_json(document)).unwrap()
         });
         // The rows from the gap on tell as much as all.
         let seconds = summary["seconds"].as_array_mut().unwrap();
@@ -213,9 +210,44 @@ mod tests {
                 "index",
             ],
         );
+        let served = &summary["service"];
+        holds_in_order(
+            served,
+            &[
+                "vm",
+                "client",
+                "throughput_bps",
+                "grades",
+                "before",
+                "during",
+                "after",
+                "seconds",
+            ],
+        );
+        assert!(
+            served["seconds"][0]
+                .as_object()
+                .unwrap()
+                .keys()
+                .eq(summary["seconds"][0]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .filter(|key| !key.ends_with("_reason")))
+        );
         absent_figures_say_why(&summary);
         assert_eq!(summary["seconds"][0]["loss_pct_reason"], "no packets");
         insta::assert_snapshot!(format!("{summary:#}"));
+    }
+
+    #[test]
+    fn the_text_is_that_of_the_values_and_ends_with_its_line() {
+        sample::with_document(3, &Style::default(), |document| {
+            let mut text = Vec::new();
+            write(&summary_json(document), &mut text).unwrap();
+            let values = serde_json::to_value(summary_json(document)).unwrap();
+            assert_eq!(String::from_utf8(text).unwrap(), format!("{values:#}\n"));
+        });
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod quality;
 mod references;
 mod repeat;
 mod series;
+mod service;
 
 use std::path::Path;
 
@@ -35,6 +36,7 @@ pub fn markdown(document: &Document<'_>) -> String {
     answer::write(document, &mut page);
     migration::write(document, &mut page);
     series::write(document, &mut page);
+    service::write(document, &mut page);
     families::write(document, &mut page);
     flows::write(document, &mut page);
     quality::write(document, &mut page);
@@ -100,6 +102,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("timeline.png"), PNG).unwrap();
         std::fs::write(folder.path().join("delay.png"), PNG).unwrap();
+        std::fs::write(folder.path().join("service.png"), PNG).unwrap();
         for style in [Style::default(), indonesian()] {
             let report = sample::with_document(32, &style, super::markdown);
             let captions = |what: &str| report.lines().filter(|l| l.starts_with(&format!("**{what} "))).count();

@@ -7,7 +7,7 @@ use crate::grade::grades_json;
 use crate::report::document::{Document, figures};
 use crate::summary::{Metrics, ServiceSummary};
 
-/// The object of DESIGN's `service`: the four figures and their grades, over all and for each part.
+/// The object of DESIGN's `service`: the four figures and their grades, over all and for each part, and the series.
 pub(super) struct Served<'a> {
     service: &'a ServiceSummary,
     document: &'a Document<'a>,
@@ -26,11 +26,17 @@ impl<'a> Served<'a> {
 impl Object for Served<'_> {
     fn fields<M: SerializeMap>(&self, to: Fields<M>) -> Fields<M> {
         let to = to.set("vm", self.service.vm).set("client", self.service.client);
-        self.part(&self.service.metrics)
-            .fields(to)
-            .optional("before", self.service.before.as_ref().map(|part| self.part(part)))
-            .optional("during", self.service.during.as_ref().map(|part| self.part(part)))
-            .optional("after", self.service.after.as_ref().map(|part| self.part(part)))
+        let parts = [
+            ("before", &self.service.before),
+            ("during", &self.service.during),
+            ("after", &self.service.after),
+        ];
+        let to = self.part(&self.service.metrics).fields(to);
+        let to = parts.into_iter().fold(to, |to, (key, part)| match part {
+            Ok(metrics) => to.object(key, self.part(metrics)),
+            Err(reason) => to.absent(key, reason.text()),
+        });
+        to.array("seconds", self.service.seconds.iter())
     }
 }
 
