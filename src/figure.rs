@@ -48,6 +48,9 @@ pub enum Reason {
     NoFigure,
     /// The frames carry no timestamps.
     NoTimestamps,
+    /// The RTP payload type says nothing of its clock (a dynamic one, RFC 3551 section 6), so that its timestamps have
+    /// no unit.
+    UnknownClock,
     /// The profile has no table for this parameter: no grade.
     NotInProfile,
     /// The profile grades throughput by the link's capacity, and none was given: no grade.
@@ -84,6 +87,7 @@ impl Reason {
             Self::NotInLog => "not_in_log",
             Self::NoFigure => "no_figure",
             Self::NoTimestamps => "no_timestamps",
+            Self::UnknownClock => "unknown_clock",
             Self::NotInProfile => "not_in_profile",
             Self::NoCapacity => "no_capacity",
             Self::NotGiven => "not_given",
@@ -116,6 +120,7 @@ impl Reason {
             Self::NotInLog => "the log does not say",
             Self::NoFigure => "the figure is absent",
             Self::NoTimestamps => "the frames carry no timestamps",
+            Self::UnknownClock => "the clock rate of the RTP payload type is not known",
             Self::NotInProfile => "the profile has no table for it",
             Self::NoCapacity => "the table is in percent of the link's capacity, which was not given",
             Self::NotGiven => "not given",

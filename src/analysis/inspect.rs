@@ -99,7 +99,12 @@ fn echo_row(flow: &EchoFlow) -> EchoRow {
 
 /// The figures as tshark gives them, so that anybody can hold them against Wireshark's window.
 fn rtp_row(stream: RtpStream) -> RtpRow {
-    let figure = |value: Option<f64>| value.map_or(Figure::Absent(Reason::TooFewSamples), Figure::Value);
+    let figure = |value: Option<f64>, why: Reason| value.map_or(Figure::Absent(why), Figure::Value);
+    // Packets that count for the delta count for the jitter too, where their type has a clock.
+    let no_jitter = match stream.wireshark.max_delta_ms {
+        Some(_) => Reason::UnknownClock,
+        None => Reason::TooFewSamples,
+    };
     RtpRow {
         src: stream.src.to_string(),
         dst: stream.dst.to_string(),
@@ -108,9 +113,9 @@ fn rtp_row(stream: RtpStream) -> RtpRow {
         packets: stream.wireshark.packets,
         expected: stream.wireshark.expected.max(0) as u64,
         lost: stream.wireshark.lost,
-        jitter_mean_ms: figure(stream.wireshark.jitter_mean_ms),
-        jitter_max_ms: figure(stream.wireshark.jitter_max_ms),
-        max_delta_ms: figure(stream.wireshark.max_delta_ms),
+        jitter_mean_ms: figure(stream.wireshark.jitter_mean_ms, no_jitter),
+        jitter_max_ms: figure(stream.wireshark.jitter_max_ms, no_jitter),
+        max_delta_ms: figure(stream.wireshark.max_delta_ms, Reason::TooFewSamples),
     }
 }
 
