@@ -224,6 +224,13 @@ impl Half {
             sample.spurious = peer
                 .resends
                 .duplicate_reported(peer.space.unwrap(left), peer.space.unwrap(right));
+        } else if tcp.sack_blocks > 0 {
+            // The first block holds the segment that prompted this ACK (RFC 2018 section 4).
+            let (left, right) = (peer.space.unwrap(tcp.sack[0].0), peer.space.unwrap(tcp.sack[0].1));
+            let rtt_ns = peer.data_ack.sacked(left, right, time_ns);
+            if let (None, Some(rtt_ns)) = (sample.data_ack, rtt_ns) {
+                sample.data_ack = Some(sample_of(rtt_ns, &mut peer.previous_data_ack_ns));
+            }
         }
     }
 }
