@@ -44,6 +44,10 @@ pub enum Reason {
     NoLog,
     /// The log that was given does not say it.
     NotInLog,
+    /// The log that was given could not be read.
+    LogUnreadable,
+    /// The log that was given is of another migration.
+    LogOfAnotherRun,
     /// The figure it would be graded from is absent.
     NoFigure,
     /// The frames carry no timestamps.
@@ -82,6 +86,8 @@ impl Reason {
             Self::NotOfThisKind => "not_of_this_kind",
             Self::NoLog => "no_log",
             Self::NotInLog => "not_in_log",
+            Self::LogUnreadable => "log_unreadable",
+            Self::LogOfAnotherRun => "log_of_another_run",
             Self::NoFigure => "no_figure",
             Self::NoTimestamps => "no_timestamps",
             Self::NotInProfile => "not_in_profile",
@@ -114,6 +120,8 @@ impl Reason {
             Self::NotOfThisKind => "this kind of migration has no such figure",
             Self::NoLog => "no log was given",
             Self::NotInLog => "the log does not say",
+            Self::LogUnreadable => "the log could not be read",
+            Self::LogOfAnotherRun => "the log is of another migration",
             Self::NoFigure => "the figure is absent",
             Self::NoTimestamps => "the frames carry no timestamps",
             Self::NotInProfile => "the profile has no table for it",
