@@ -161,9 +161,13 @@ fn binary(style: &Style, bytes: f64, step: f64) -> String {
     }
 }
 
-/// What the last digit of a log's amount stands for, in the unit in which it is a tenth, a hundredth or a thousandth.
+/// What the last digit of a log's amount stands for, in the unit of which it is a decimal digit.
 fn last_digit(style: &Style, step: f64) -> String {
-    match BINARY.into_iter().find(|&(size, _)| step >= size * 0.0009) {
+    let is_digit = |size: f64| {
+        let power = (size / step).log10();
+        power > -1e-6 && (power - power.round()).abs() < 1e-6
+    };
+    match BINARY.into_iter().find(|&(size, _)| is_digit(size)) {
         Some((size, unit)) => {
             let decimals = (size / step).log10().round().clamp(0.0, 6.0) as usize;
             format!("{} {unit}", style.number(step / size, decimals))
