@@ -7,6 +7,7 @@ mod choice;
 mod conversation;
 mod engine;
 mod inspect;
+mod logged;
 mod measured;
 mod metrics;
 mod pairs;
@@ -26,6 +27,7 @@ use crate::options::AnalysisOptions;
 use crate::progress::Progress;
 use crate::summary::Inspection;
 
+pub use logged::read_log;
 pub use summarise::Answer;
 
 /// Measures one run: one capture, or the parts of one.

@@ -44,6 +44,10 @@ pub enum Reason {
     NoLog,
     /// The log that was given does not say it.
     NotInLog,
+    /// The log that was given could not be read.
+    LogUnreadable,
+    /// The log that was given is of another migration.
+    LogOfAnotherRun,
     /// The figure it would be graded from is absent.
     NoFigure,
     /// The frames carry no timestamps.
@@ -85,6 +89,8 @@ impl Reason {
             Self::NotOfThisKind => "not_of_this_kind",
             Self::NoLog => "no_log",
             Self::NotInLog => "not_in_log",
+            Self::LogUnreadable => "log_unreadable",
+            Self::LogOfAnotherRun => "log_of_another_run",
             Self::NoFigure => "no_figure",
             Self::NoTimestamps => "no_timestamps",
             Self::UnknownClock => "unknown_clock",
@@ -118,6 +124,8 @@ impl Reason {
             Self::NotOfThisKind => "this kind of migration has no such figure",
             Self::NoLog => "no log was given",
             Self::NotInLog => "the log does not say",
+            Self::LogUnreadable => "the log could not be read",
+            Self::LogOfAnotherRun => "the log is of another migration",
             Self::NoFigure => "the figure is absent",
             Self::NoTimestamps => "the frames carry no timestamps",
             Self::UnknownClock => "the clock rate of the RTP payload type is not known",

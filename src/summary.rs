@@ -5,6 +5,7 @@
 
 use crate::capture::{Compression, FileFormat, Interface};
 use crate::figure::{Figure, Reason};
+use crate::migration::log::Beside;
 
 /// Properties of one capture file, as capinfos would list them.
 #[derive(Debug, Clone, PartialEq)]
@@ -373,6 +374,8 @@ pub struct Summary {
     pub flows: Vec<FlowRow>,
     /// Distribution of delay over the span: low and high edge of a bucket in ns, and its samples.
     pub delay_buckets_ns: Vec<(u64, u64, u64)>,
+    /// The migration's log beside the capture, or why there is none.
+    pub log: Result<Beside, Reason>,
     /// Everything that a reader must know.
     pub warnings: Vec<Warning>,
 }

@@ -3,6 +3,7 @@
 use super::choice::{self, Choice};
 use super::conversation::Conversation;
 use super::engine::Engine;
+use super::logged::{log_warnings, logged};
 use super::measured::Measured;
 use super::metrics::rtt_figures;
 use super::run::Observed;
@@ -103,6 +104,10 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     let reported = moves.chosen();
     let service = service::service(&engine.pairs, reported, frame, options);
     warnings.extend(warnings::of_run(&engine, &capture, &metrics, &rows, &choice, options));
+    let log = logged(&moves, frame.start_ns, options, &mut warnings);
+    if let Ok(beside) = &log {
+        warnings.extend(log_warnings(beside, moves.chosen(), &metrics, options));
+    }
     Ok(Answer {
         summary: Summary {
             capture,
@@ -115,6 +120,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
             interval_ns: options.interval_ns,
             flows,
             delay_buckets_ns,
+            log,
             warnings,
         },
         moves,

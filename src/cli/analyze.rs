@@ -19,9 +19,10 @@ use crate::report::json::summary_json;
 use crate::report::pictures::draw;
 use crate::report::table::analysis_table;
 
-/// One run of the request: where its captures are, and where its report goes.
+/// One run of the request: where its captures and its log are, and where its report goes.
 struct Run {
     captures: Vec<PathBuf>,
+    log: Option<PathBuf>,
     folder: Option<Folder>,
 }
 
@@ -36,7 +37,7 @@ pub fn run(request: &AnalyzeRequest) -> Result<Status> {
     let pool = super::pool(request.options.threads)?;
     let answers = {
         let bar = Bar::new(&request.captures);
-        let work = |run: &Run| engine::analyze(&run.captures, request, &bar);
+        let work = |run: &Run| engine::analyze(&run.captures, run.log.as_deref(), request, &bar);
         pool.install(|| runs.par_iter().map(work).collect::<Vec<_>>())
     };
     let mut status = Status::Done;
@@ -80,8 +81,13 @@ fn prepare(request: &AnalyzeRequest) -> Result<Vec<Run>> {
     if request.join {
         runs = vec![request.captures.clone()];
     }
+    let mut logs = request.logs.iter().cloned();
     let Some(report) = &request.report else {
-        let run = |captures| Run { captures, folder: None };
+        let run = |captures| Run {
+            captures,
+            log: logs.next(),
+            folder: None,
+        };
         return Ok(runs.into_iter().map(run).collect());
     };
     let firsts: Vec<PathBuf> = runs.iter().filter_map(|captures| captures.first().cloned()).collect();
@@ -90,6 +96,7 @@ fn prepare(request: &AnalyzeRequest) -> Result<Vec<Run>> {
         match Folder::open(report.output.join(name)) {
             Ok(folder) => prepared.push(Run {
                 captures,
+                log: logs.next(),
                 folder: Some(folder),
             }),
             Err(error) => {
@@ -106,7 +113,7 @@ fn prepare(request: &AnalyzeRequest) -> Result<Vec<Run>> {
 
 /// Hands the document of a run to `make`.
 fn with_document<T>(run: &Run, analysis: &Analysis, request: &AnalyzeRequest, make: impl Fn(&Document<'_>) -> T) -> T {
-    let command = reproduce::line(&run.captures, &request.typed_options);
+    let command = reproduce::line(&run.captures, run.log.as_deref(), &request.typed_options);
     make(&document(analysis, request, &request.grading.grader(), &command))
 }
 

@@ -8,6 +8,7 @@ use crate::capture::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grade::Figures;
 use crate::migration::Moves;
+use crate::options::AnalysisOptions;
 use crate::progress::Progress;
 use crate::report::filter::display_filter;
 use crate::summary::{Inspection, ServiceSummary, Summary};
@@ -22,22 +23,30 @@ pub struct Analysis {
     pub service: Option<ServiceSummary>,
 }
 
-/// Measures and grades one run: one capture, or the parts of one in order of time.
+/// Measures and grades one run: one capture, or the parts of one in order of time; `log` is its log.
 ///
 /// # Errors
 /// A capture that cannot be read, or that holds nothing between the nodes.
-pub fn analyze(captures: &[PathBuf], request: &AnalyzeRequest, progress: &dyn Progress) -> Result<Analysis> {
+pub fn analyze(
+    captures: &[PathBuf],
+    log: Option<&Path>,
+    request: &AnalyzeRequest,
+    progress: &dyn Progress,
+) -> Result<Analysis> {
     let later = [
         ("--target-capture", request.target_capture.is_some()),
         ("--clock-synced", request.clock_synced),
-        ("--log", request.log.is_some()),
     ];
     if let Some((option, _)) = later.into_iter().find(|(_, given)| *given) {
         return Err(Error::new(ErrorKind::Usage, format!("{option} is not in this version")));
     }
     let inputs: Vec<Input> = captures.iter().map(Input::from_argument).collect();
     let name = captures.first().map_or(Path::new("-"), PathBuf::as_path);
-    let answer = analysis::analyze(&inputs, &request.options, progress).map_err(|error| error.path(name))?;
+    let options = AnalysisOptions {
+        log: log.map(Path::to_owned),
+        ..request.options.clone()
+    };
+    let answer = analysis::analyze(&inputs, &options, progress).map_err(|error| error.path(name))?;
     let mut summary = answer.summary;
     summary.selection.display_filter = display_filter(&summary.nodes, &request.options);
     let grader = request.grading.grader();

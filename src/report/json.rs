@@ -9,6 +9,7 @@
 mod capture;
 mod conversation;
 mod inspection;
+mod log;
 mod metrics;
 mod migration;
 mod object;

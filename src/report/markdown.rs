@@ -5,6 +5,7 @@ mod answer;
 mod bands;
 mod families;
 mod flows;
+mod log;
 mod method;
 mod migration;
 mod page;
@@ -35,6 +36,7 @@ pub fn markdown(document: &Document<'_>) -> String {
     page.heading(1, &title);
     answer::write(document, &mut page);
     migration::write(document, &mut page);
+    log::write(document, &mut page);
     series::write(document, &mut page);
     service::write(document, &mut page);
     families::write(document, &mut page);

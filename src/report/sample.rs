@@ -187,6 +187,7 @@ pub(crate) fn summary(seconds: i64) -> Summary {
             },
         ],
         delay_buckets_ns: vec![(1_000_000, 2_000_000, 9_000), (2_000_000, 4_000_000, 9_214)],
+        log: Err(Reason::NoLog),
         warnings: vec![
             Warning::new(
                 "super_frames",

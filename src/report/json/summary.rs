@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
+use super::log::Logged;
 use super::migration::Moved;
 use super::object::{Fields, Object, Written, seconds};
 use super::service::Served;
@@ -19,7 +20,8 @@ impl Object for Document<'_> {
         let summary = self.summary;
         let start_ns = summary.capture.start_ns.unwrap_or(0);
         let moved = |migration| Moved::new(migration, self.moves, start_ns);
-        to.set("schema", "migqos.summary/1")
+        let to = to
+            .set("schema", "migqos.summary/1")
             .object("capture", &summary.capture)
             .optional("target_capture", summary.target_capture.as_ref())
             .object("nodes", &summary.nodes)
@@ -32,9 +34,12 @@ impl Object for Document<'_> {
             .array("seconds", summary.seconds.iter())
             .optional("service", self.service.map(|service| Served::new(service, self)))
             .array("migrations", self.moves.migrations.iter().map(moved))
-            .optional("migration", self.moves.chosen().map(moved))
-            .null("log")
-            .array("warnings", summary.warnings.iter())
+            .optional("migration", self.moves.chosen().map(moved));
+        match &summary.log {
+            Ok(beside) => to.object("log", Logged::new(beside, start_ns)),
+            Err(reason) => to.absent("log", reason.text()),
+        }
+        .array("warnings", summary.warnings.iter())
     }
 }
 
