@@ -48,6 +48,9 @@ struct Case {
     /// Of the capture as a whole.
     #[serde(default)]
     capture: Expectations,
+    /// What `inspect` says of the direction from a to b: tcptrace's figures.
+    #[serde(default)]
+    tcptrace: Expectations,
     /// Of the Wireshark family.
     #[serde(default)]
     wireshark: Expectations,
@@ -73,7 +76,9 @@ impl Expected {
     /// Decimals are compared in four digits: they were worked out by hand.
     fn is(&self, found: Figure) -> bool {
         match (self, found) {
-            (Self::Whole(expected), Figure::Value(found)) => (found - *expected as f64).abs() < 1e-9 * found.abs().max(1.0),
+            (Self::Whole(expected), Figure::Value(found)) => {
+                (found - *expected as f64).abs() < 1e-9 * found.abs().max(1.0)
+            }
             (Self::Decimal(expected), Figure::Value(found)) => (found - expected).abs() <= expected.abs() * 1e-4,
             (Self::Absent(reason), Figure::Absent(found)) => reason == found.text(),
             _ => false,
@@ -129,7 +134,9 @@ impl Timeline {
 fn timelines() -> Vec<Timeline> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/timelines");
     let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    let mut files: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .collect();
     files.sort();
     assert!(!files.is_empty(), "{} holds no timeline", folder.display());
     let wanted = std::env::var("TIMELINE").unwrap_or_default();
@@ -152,8 +159,8 @@ fn rtt(found: &mut Found, names: [&'static str; 4], figures: &RttFigures) {
     found.insert(max, figures.max);
 }
 
-/// The figures of the direction that `summary` grades. `from`: the address of its sender.
-fn of_direction(summary: &Summary, inspection: &Inspection, from: std::net::IpAddr) -> Found {
+/// The figures of the direction that `summary` grades; with `from_b` that from b to a.
+fn of_direction(summary: &Summary, from_b: bool) -> Found {
     let standard = &summary.metrics.standard;
     let mut found = Found::from([
         ("loss_pct", standard.loss_pct),
@@ -173,19 +180,27 @@ fn of_direction(summary: &Summary, inspection: &Inspection, from: std::net::IpAd
     rtt(&mut found, names, &standard.rtt_data_ack);
     let names = ["ts_samples", "ts_min_ms", "ts_mean_ms", "ts_max_ms"];
     rtt(&mut found, names, &standard.rtt_timestamps);
+    let unique = summary.flows.iter().map(|flow| flow.payload_bytes[usize::from(from_b)]);
+    found.insert("unique_bytes", count(unique.sum()));
+    found
+}
+
+/// What `inspect` says of the direction from `a` on, all connections together.
+fn of_tcptrace(inspection: &Inspection, a: std::net::IpAddr) -> Found {
+    let mut found = Found::new();
     let mut sum = |name: &'static str, of: fn(&TcpDirection) -> u64| {
         let rows = inspection.conversations.iter().filter_map(|row| {
-            let sender: std::net::SocketAddr = row.a.parse().ok()?;
+            let opener: std::net::SocketAddr = row.a.parse().ok()?;
             let tcp = row.tcp.as_ref()?;
-            Some(of(if sender.ip() == from { &tcp.ab } else { &tcp.ba }))
+            Some(of(if opener.ip() == a { &tcp.ab } else { &tcp.ba }))
         });
         found.insert(name, count(rows.sum()));
     };
     sum("payload_bytes", |tcp| tcp.payload_bytes);
     sum("unique_bytes", |tcp| tcp.unique_bytes);
-    sum("resent_bytes", |tcp| tcp.retransmitted_bytes);
-    sum("resent_segments", |tcp| tcp.retransmitted_segments);
-    sum("late_segments", |tcp| tcp.out_of_order_segments);
+    sum("retransmitted_bytes", |tcp| tcp.retransmitted_bytes);
+    sum("retransmitted_segments", |tcp| tcp.retransmitted_segments);
+    sum("out_of_order_segments", |tcp| tcp.out_of_order_segments);
     found
 }
 
@@ -239,9 +254,11 @@ fn truth(timeline: &Timeline, from_b: bool, stated: &Expectations) -> Expectatio
         wanted.map(|segment| segment.len).sum()
     };
     let mut truth = Expectations::new();
-    truth.insert("missing_bytes".to_owned(), Expected::Whole(bytes(&[Fate::Missed]).into()));
+    truth.insert(
+        "missing_bytes".to_owned(),
+        Expected::Whole(bytes(&[Fate::Missed]).into()),
+    );
     let payload = bytes(&[Fate::Arrived, Fate::LostBehind]);
-    truth.insert("payload_bytes".to_owned(), Expected::Whole(payload.into()));
     let stated = |name: &str, else_bytes: u32| match stated.get(name) {
         Some(Expected::Whole(bytes)) => *bytes as f64,
         Some(other) => panic!("{}: {name} is {other}", timeline.name),
@@ -309,7 +326,9 @@ fn flags_by_frame(timeline: &Timeline, path: &Path) -> Vec<Vec<String>> {
                 *now.entry(flag).or_insert(0) += count;
             }
         }
-        let raised = now.iter().filter(|(flag, count)| **count > before.get(*flag).copied().unwrap_or(0));
+        let raised = now
+            .iter()
+            .filter(|(flag, count)| **count > before.get(*flag).copied().unwrap_or(0));
         by_frame.push(sorted(raised.map(|(flag, _)| (*flag).to_owned())));
         before = now;
     }
@@ -366,7 +385,7 @@ fn wrong(timeline: &Timeline, folder: &Path) -> String {
         };
         let mut expected = truth(timeline, from == 1, stated);
         expected.extend(stated.clone());
-        let found = of_direction(&summary, &inspection, hosts.addresses()[from]);
+        let found = of_direction(&summary, from == 1);
         differences(&mut out, section, &expected, &found);
         if from == 1 {
             continue;
@@ -376,6 +395,8 @@ fn wrong(timeline: &Timeline, folder: &Path) -> String {
         let mut expected = Expectations::from([("duplicates".to_owned(), copies)]);
         expected.extend(case.capture.clone());
         differences(&mut out, "capture", &expected, &of_capture(&summary, &inspection));
+        let tcptrace = of_tcptrace(&inspection, hosts.addresses()[0]);
+        differences(&mut out, "tcptrace", &case.tcptrace, &tcptrace);
         differences(&mut out, "wireshark", &case.wireshark, &of_wireshark(&summary));
         differences(&mut out, "grades", &case.grades, &grades(&summary));
         let codes: Vec<&str> = summary.warnings.iter().map(|warning| warning.code).collect();
