@@ -27,6 +27,8 @@ struct Segment {
 #[derive(Debug, Clone, Default)]
 pub struct DataAckRtt {
     in_flight: VecDeque<Segment>,
+    /// End of the highest segment.
+    sent: u64,
     acknowledged: u64,
     /// Segments forgotten because too many were in flight.
     pub forgotten: u64,
@@ -35,6 +37,11 @@ pub struct DataAckRtt {
 impl DataAckRtt {
     /// A segment with bytes never sent before, up to `end` (SYN and FIN count as one byte).
     pub fn sent(&mut self, end: u64, time_ns: i64) {
+        self.sent = end;
+        if end <= self.acknowledged {
+            // The capture holds the ACK before the data; the next ACK is of other bytes.
+            return;
+        }
         if self.in_flight.len() >= MAX_IN_FLIGHT {
             self.in_flight.pop_front();
             self.forgotten += 1;
@@ -86,7 +93,8 @@ impl DataAckRtt {
             }
             self.in_flight.pop_front();
         }
-        if ambiguous {
+        // An ACK of more than was seen answers a segment that is not here; one byte more may be a FIN.
+        if ambiguous || ack > self.sent + 1 {
             return None;
         }
         u64::try_from(time_ns.checked_sub(latest?)?).ok()
@@ -241,6 +249,18 @@ mod tests {
         assert_eq!(rtt.sacked(300, 400, 500), None);
         assert_eq!(rtt.sacked(150, 170, 500), None);
         assert_eq!(rtt.sacked(200, 100, 500), None);
+    }
+
+    #[test]
+    fn an_ack_that_the_capture_holds_before_its_data_measures_nothing() {
+        let mut rtt = DataAckRtt::default();
+        rtt.sent(100, 0);
+        assert_eq!(rtt.acknowledged(200, 90), None);
+        rtt.sent(200, 91);
+        assert_eq!(rtt.acknowledged(300, 190), None);
+        rtt.sent(300, 191);
+        rtt.sent(400, 200);
+        assert_eq!(rtt.acknowledged(400, 207), Some(7));
     }
 
     #[test]
