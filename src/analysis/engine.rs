@@ -52,7 +52,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that has seen nothing. `detail` keeps distributions per conversation.
+    /// An engine that has seen nothing. `detail` keeps tcptrace's figures per conversation.
     pub fn new(options: &AnalysisOptions, detail: bool) -> Self {
         let vm = match &options.vm {
             None => Vec::new(),
@@ -165,6 +165,9 @@ impl Engine {
             (Transport::Tcp(tcp), Some(state)) => {
                 let flags = state.wireshark.packet(place.direction, time_ns, packet, ip, tcp);
                 state.flags.add(flags);
+                if let Some(tcptrace) = &mut state.tcptrace {
+                    tcptrace.segment(place.direction, time_ns, ip.payload_len, tcp);
+                }
                 sample.lost_segment = flags.contains(Flag::LostSegment);
                 if !sample.duplicate {
                     sample.tcp = state.tracker.segment(place.direction, time_ns, ip, tcp);
@@ -284,9 +287,7 @@ impl Engine {
                 ..TcpState::default()
             };
             if self.detail {
-                for totals in &mut state.totals {
-                    totals.data_ack_histogram = Some(Box::default());
-                }
+                state.tcptrace = Some(Box::default());
             }
             Box::new(state)
         });
