@@ -13,6 +13,7 @@ use crate::measure::echo::{EchoEvent, EchoOutcome, EchoTracker};
 use crate::measure::rtp::RtpTracker;
 use crate::measure::tally::{FrameSample, RtpPart};
 use crate::measure::tcp::standard::{RttSample, TcpTracker};
+use crate::measure::tcp::tcptrace::announced_payload_len;
 use crate::measure::tcp::wireshark::{Flag, WiresharkAnalyser};
 use crate::migration::{self, Migration, MigrationTracker, Moves, Role};
 use crate::options::{AnalysisOptions, Host, TimePoint};
@@ -166,7 +167,8 @@ impl Engine {
                 let flags = state.wireshark.packet(place.direction, time_ns, packet, ip, tcp);
                 state.flags.add(flags);
                 if let Some(tcptrace) = &mut state.tcptrace {
-                    tcptrace.segment(place.direction, time_ns, ip.payload_len, tcp);
+                    let payload_len = announced_payload_len(packet, ip, tcp, bytes);
+                    tcptrace.segment(place.direction, time_ns, payload_len, tcp);
                 }
                 sample.lost_segment = flags.contains(Flag::LostSegment);
                 if !sample.duplicate {

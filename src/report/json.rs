@@ -275,7 +275,16 @@ mod tests {
         );
         holds_in_order(
             &tcp["ab"]["rtt_ms"],
-            &["samples", "min", "mean", "median", "p95", "max", "ambiguous_acks", "post_loss_acks"],
+            &[
+                "samples",
+                "min",
+                "mean",
+                "median",
+                "p95",
+                "max",
+                "ambiguous_acks",
+                "post_loss_acks",
+            ],
         );
         holds_in_order(
             &inspection["rtp_streams"][0],
