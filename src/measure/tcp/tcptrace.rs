@@ -1,10 +1,12 @@
 //! What tcptrace 6.6.7 says of a TCP connection, fed one segment at a time.
 
+mod length;
 mod segments;
 
 use crate::flow::Direction;
 use crate::measure::histogram::Histogram;
-use crate::packet::{Ip, Packet, Tcp};
+use crate::packet::Tcp;
+pub use length::announced_payload_len;
 use segments::{Acknowledged, Segments};
 
 /// tcptrace's figures of one direction of a connection.
@@ -30,38 +32,13 @@ pub struct Figures {
     pub post_loss_acks: u64,
 }
 
-/// Bytes of payload by the IP header's account, also where the frame's record says that the frame ended before.
-///
-/// Such a record is left by tools that cut frames and write the new length for the original one; the sequence numbers
-/// go on as the IP header says. `bytes` are the frame's captured bytes. A header with options or extension headers is
-/// not looked at: there the frame's end stands.
-pub fn announced_payload_len(packet: &Packet, ip: &Ip, tcp: &Tcp, bytes: &[u8]) -> u32 {
-    let frame_ends = ip.payload_offset.checked_add(ip.payload_len);
-    if frame_ends.is_none_or(|end| end < packet.wire_len) {
-        return ip.payload_len;
-    }
-    let header_len = if ip.src.is_ipv4() { 20 } else { 40 };
-    let headers = header_len + u32::from(tcp.header_len);
-    let is_plain = |start: u32| match bytes.get(start as usize..).and_then(|bytes| bytes.first_chunk::<6>()) {
-        Some([0x45, _, high, low, ..]) => u32::from(u16::from_be_bytes([*high, *low])) == ip.total_len,
-        Some([first, _, _, _, high, low]) if first >> 4 == 6 => {
-            u32::from(u16::from_be_bytes([*high, *low])) + header_len == ip.total_len
-        }
-        _ => false,
-    };
-    match ip.payload_offset.checked_sub(headers) {
-        Some(start) if is_plain(start) => ip.total_len.saturating_sub(headers).max(ip.payload_len),
-        _ => ip.payload_len,
-    }
-}
-
 #[derive(Debug, Clone, Default)]
 struct Half {
     figures: Figures,
     segments: Segments,
     window: Window,
-    syns: u32,
-    fins: u32,
+    syn_sent: bool,
+    fin_sent: bool,
 }
 
 /// The window that a direction advertised last. tcptrace reads it as 0 where a segment has neither ACK nor SYN, and
@@ -95,7 +72,7 @@ impl TcptraceTracker {
         if payload > 0 || tcp.has(Tcp::SYN | Tcp::FIN) {
             if peer.window == Window::Closed && !tcp.has(Tcp::SYN) {
                 this.figures.window_probes += 1;
-                this.fins = this.fins.saturating_add(u32::from(tcp.has(Tcp::FIN)));
+                this.fin_sent |= tcp.has(Tcp::FIN);
             } else {
                 this.sent(tcp, payload, time_ns);
             }
@@ -132,11 +109,11 @@ impl Half {
         self.figures.out_of_order_segments += u64::from(sent.out_of_order);
         self.figures.retransmitted_segments += u64::from(sent.repeated > 0);
         self.figures.retransmitted_bytes += sent.repeated;
-        // A second SYN or FIN is taken for a repeated one, which is no byte of payload seen again.
-        let controls = if self.syns > 0 { syn } else { 0 } + if self.fins > 0 { fin } else { 0 };
-        self.figures.unique_bytes += (payload + controls).saturating_sub(sent.repeated);
-        self.syns = self.syns.saturating_add(syn as u32);
-        self.fins = self.fins.saturating_add(fin as u32);
+        // The number of a SYN or FIN that is sent again is no byte of payload.
+        let controls = if self.syn_sent { syn } else { 0 } + if self.fin_sent { fin } else { 0 };
+        self.figures.unique_bytes += payload.saturating_sub(sent.repeated.saturating_sub(controls));
+        self.syn_sent |= syn > 0;
+        self.fin_sent |= fin > 0;
     }
 
     fn acknowledged(&mut self, ack: u32, time_ns: i64) {
