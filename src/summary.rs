@@ -380,21 +380,27 @@ pub struct Summary {
     pub warnings: Vec<Warning>,
 }
 
-/// TCP payload and RTT of one direction of a conversation.
+/// TCP payload and RTT of one direction of a conversation, by tcptrace's rules (docs/TCPTRACE.md).
 #[derive(Debug, Clone, PartialEq)]
 pub struct TcpDirection {
     /// Payload bytes seen, each time they were seen.
     pub payload_bytes: u64,
-    /// Payload bytes, each sequence number once.
+    /// Payload bytes, each sequence number once, without those sent into a closed window.
     pub unique_bytes: u64,
-    /// Segments that repeat bytes seen before.
+    /// Segments of which some was seen before, repeated SYN and FIN included.
     pub retransmitted_segments: u64,
-    /// Bytes that were seen before.
+    /// Sequence numbers that were seen before: a SYN and a FIN have one.
     pub retransmitted_bytes: u64,
     /// Segments that fill a hole.
     pub out_of_order_segments: u64,
+    /// Segments sent into a closed window.
+    pub window_probes: u64,
     /// RTT of this direction's data and its acknowledgements, at the capture point.
     pub rtt: RttFigures,
+    /// Acknowledgements of segments sent more than once, which give no RTT sample (Karn's rule).
+    pub ambiguous_acks: u64,
+    /// Acknowledgements of segments before which another was sent later, which give none either.
+    pub post_loss_acks: u64,
 }
 
 /// The TCP part of a conversation.

@@ -13,6 +13,7 @@ use crate::measure::echo::{EchoEvent, EchoOutcome, EchoTracker};
 use crate::measure::rtp::RtpTracker;
 use crate::measure::tally::{FrameSample, RtpPart};
 use crate::measure::tcp::standard::{RttSample, TcpTracker};
+use crate::measure::tcp::tcptrace::announced_payload_len;
 use crate::measure::tcp::wireshark::{Flag, WiresharkAnalyser};
 use crate::migration::{self, Migration, MigrationTracker, Moves, Role};
 use crate::options::{AnalysisOptions, Host, TimePoint};
@@ -52,7 +53,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that has seen nothing. `detail` keeps distributions per conversation.
+    /// An engine that has seen nothing. `detail` keeps tcptrace's figures per conversation.
     pub fn new(options: &AnalysisOptions, detail: bool) -> Self {
         let vm = match &options.vm {
             None => Vec::new(),
@@ -165,6 +166,10 @@ impl Engine {
             (Transport::Tcp(tcp), Some(state)) => {
                 let flags = state.wireshark.packet(place.direction, time_ns, packet, ip, tcp);
                 state.flags.add(flags);
+                if let Some(tcptrace) = &mut state.tcptrace {
+                    let payload_len = announced_payload_len(packet, ip, tcp, bytes);
+                    tcptrace.segment(place.direction, time_ns, payload_len, tcp);
+                }
                 sample.lost_segment = flags.contains(Flag::LostSegment);
                 if !sample.duplicate {
                     sample.tcp = state.tracker.segment(place.direction, time_ns, ip, tcp);
@@ -284,9 +289,7 @@ impl Engine {
                 ..TcpState::default()
             };
             if self.detail {
-                for totals in &mut state.totals {
-                    totals.data_ack_histogram = Some(Box::default());
-                }
+                state.tcptrace = Some(Box::default());
             }
             Box::new(state)
         });

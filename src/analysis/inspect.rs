@@ -1,13 +1,14 @@
 //! What is in the file: its conversations with the TCP analysis of each.
 
-use super::conversation::{Conversation, TcpTotals};
-use super::metrics::rtt_figures;
+use super::conversation::{Conversation, TcpState};
 use super::run::Observed;
 use crate::figure::{Figure, Reason};
+use crate::flow::Direction;
 use crate::measure::echo::{EchoFlow, EchoKind};
 use crate::measure::rtp::{RtpStream, RtpTracker};
+use crate::measure::tcp::tcptrace::Figures;
 use crate::migration::Moves;
-use crate::summary::{ConversationRow, EchoRow, Inspection, RtpRow, TcpDirection, TcpSummary};
+use crate::summary::{ConversationRow, EchoRow, Inspection, RtpRow, RttFigures, TcpDirection, TcpSummary};
 
 /// Longest list that includes empty bins.
 const MAX_BINS_LISTED: i64 = 100_000;
@@ -73,8 +74,8 @@ fn row(conversation: &Conversation, start_ns: i64) -> ConversationRow {
         bytes_ba: conversation.wire_bytes[1],
         tcp: conversation.tcp.as_deref().map(|state| TcpSummary {
             flags: state.flags.iter().map(|(flag, count)| (flag.name(), count)).collect(),
-            ab: direction(&state.totals[0], state.tracker.both_directions()),
-            ba: direction(&state.totals[1], state.tracker.both_directions()),
+            ab: direction(state, Direction::Ab),
+            ba: direction(state, Direction::Ba),
         }),
     }
 }
@@ -119,22 +120,37 @@ fn rtp_row(stream: RtpStream) -> RtpRow {
     }
 }
 
-fn direction(totals: &TcpTotals, both: bool) -> TcpDirection {
-    let reason = if both {
+/// One direction as tcptrace describes it.
+fn direction(state: &TcpState, direction: Direction) -> TcpDirection {
+    let reason = if state.tracker.both_directions() {
         Reason::NoRttSamples
     } else {
         Reason::OneDirectionOnly
     };
+    let none = Figures::default();
+    let figures = state
+        .tcptrace
+        .as_deref()
+        .map_or(&none, |tcptrace| tcptrace.figures(direction));
+    let rtt = &figures.rtt_ns;
+    let ms = |ns: Option<f64>| ns.map_or(Figure::Absent(reason), |ns| Figure::Value(ns / 1e6));
+    let whole_ms = |ns: Option<u64>| ms(ns.map(|ns| ns as f64));
     TcpDirection {
-        payload_bytes: totals.payload_bytes,
-        unique_bytes: totals.unique_bytes,
-        retransmitted_segments: totals.repeated_segments,
-        retransmitted_bytes: totals.repeated_bytes,
-        out_of_order_segments: totals.late_segments,
-        rtt: rtt_figures(
-            &totals.data_ack,
-            totals.data_ack_histogram.as_deref(),
-            Figure::Absent(reason),
-        ),
+        payload_bytes: figures.payload_bytes,
+        unique_bytes: figures.unique_bytes,
+        retransmitted_segments: figures.retransmitted_segments,
+        retransmitted_bytes: figures.retransmitted_bytes,
+        out_of_order_segments: figures.out_of_order_segments,
+        window_probes: figures.window_probes,
+        rtt: RttFigures {
+            samples: rtt.count(),
+            min: whole_ms(rtt.min()),
+            mean: ms(rtt.mean_ns()),
+            median: whole_ms(rtt.percentile(50.0)),
+            p95: whole_ms(rtt.percentile(95.0)),
+            max: whole_ms(rtt.max()),
+        },
+        ambiguous_acks: figures.ambiguous_acks,
+        post_loss_acks: figures.post_loss_acks,
     }
 }

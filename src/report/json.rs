@@ -302,12 +302,22 @@ mod tests {
                 "retransmitted_segments",
                 "retransmitted_bytes",
                 "out_of_order_segments",
+                "window_probes",
                 "rtt_ms",
             ],
         );
         holds_in_order(
             &tcp["ab"]["rtt_ms"],
-            &["samples", "min", "mean", "median", "p95", "max"],
+            &[
+                "samples",
+                "min",
+                "mean",
+                "median",
+                "p95",
+                "max",
+                "ambiguous_acks",
+                "post_loss_acks",
+            ],
         );
         holds_in_order(
             &inspection["rtp_streams"][0],

@@ -226,7 +226,10 @@ pub(crate) fn inspection() -> Inspection {
         retransmitted_segments: 7 * n,
         retransmitted_bytes: 10_136 * n,
         out_of_order_segments: n,
+        window_probes: 2 * n,
         rtt: rtt(1_234, 4.2),
+        ambiguous_acks: 4 * n,
+        post_loss_acks: 3 * n,
     };
     let names = [
         "retransmission",

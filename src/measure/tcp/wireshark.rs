@@ -107,6 +107,11 @@ impl WiresharkAnalyser {
         self.stream.opens_new_stream(direction, tcp)
     }
 
+    /// How often a segment found no room in the list of those not acknowledged.
+    pub fn bounds_hit(&self) -> u64 {
+        self.sides.iter().map(|side| side.unacked.refused).sum()
+    }
+
     /// The flags of the next packet, whose transport is `tcp`; none where its payload's length is not known.
     pub fn packet(&mut self, direction: Direction, time_ns: i64, packet: &Packet, ip: &Ip, tcp: &Tcp) -> FlagSet {
         match payload_len(packet, ip) {

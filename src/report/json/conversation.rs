@@ -45,7 +45,22 @@ impl Object for TcpDirection {
             .set("retransmitted_segments", self.retransmitted_segments)
             .set("retransmitted_bytes", self.retransmitted_bytes)
             .set("out_of_order_segments", self.out_of_order_segments)
-            .object("rtt_ms", self.rtt)
+            .set("window_probes", self.window_probes)
+            .object("rtt_ms", Acknowledged(self))
+    }
+}
+
+/// The round trips, and the acknowledgements that gave none.
+struct Acknowledged<'a>(&'a TcpDirection);
+
+impl Object for Acknowledged<'_> {
+    fn fields<M: SerializeMap>(&self, to: Fields<M>) -> Fields<M> {
+        let Self(direction) = self;
+        direction
+            .rtt
+            .fields(to)
+            .set("ambiguous_acks", direction.ambiguous_acks)
+            .set("post_loss_acks", direction.post_loss_acks)
     }
 }
 
