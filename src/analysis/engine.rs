@@ -20,7 +20,7 @@ use crate::options::{AnalysisOptions, Host, TimePoint};
 use crate::packet::{FragmentTracker, Ip, Network, Packet, Tcp, Transport};
 
 /// How many blocks pass between two looks at the memory that the timelines take.
-const BLOCKS_PER_BOUND_CHECK: u32 = 8;
+const BLOCKS_PER_BOUND_CHECK: u32 = 32;
 
 /// What is kept of a run while its frames pass.
 #[derive(Debug)]

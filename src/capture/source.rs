@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Large enough that a read call costs nothing beside what it brings.
-const BUFFER_BYTES: usize = 256 * 1024;
+/// Large enough that a read call costs nothing beside what it brings, smaller than a block.
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Where a capture comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
