@@ -340,8 +340,9 @@ pub struct ServiceSummary {
     pub client: std::net::IpAddr,
     /// Over the whole capture.
     pub metrics: Metrics,
-    /// Before the migration, or why there is nothing: no migration, no traffic at the time. Whole intervals: one that
-    /// straddles an end of the migration belongs to the part that holds more of it.
+    /// Before the migration, or why there is nothing: no migration, no traffic at the time. The parts are divided where
+    /// the capture showed that a migration began, ended or announced the machine; of a migration that is known by its
+    /// shape alone, an interval that straddles an end belongs to the part that holds more of it.
     pub before: Result<Metrics, Reason>,
     /// During it.
     pub during: Result<Metrics, Reason>,

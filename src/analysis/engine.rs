@@ -22,6 +22,9 @@ use crate::packet::{FragmentTracker, Ip, Network, Packet, Tcp, Transport};
 /// How many blocks pass between two looks at the memory that the timelines take.
 const BLOCKS_PER_BOUND_CHECK: u32 = 32;
 
+/// Stages told apart. A migration makes about six, multifd two more for each channel.
+const MAX_STAGES: u32 = 256;
+
 /// What is kept of a run while its frames pass.
 #[derive(Debug)]
 pub struct Engine {
@@ -48,6 +51,9 @@ pub struct Engine {
     pub rtp: Option<RtpTracker>,
     /// Migrations.
     pub migration: MigrationTracker,
+    /// Rises whenever a migration begins, ends or shows that the machine has moved: the series of every pair of hosts
+    /// are cut there, so that what went before, during and after can be told apart.
+    stage: u32,
     /// IP packets left out by `--from` and `--to`: frames and wire bytes.
     pub outside_time: (u64, u64),
 }
@@ -81,6 +87,7 @@ impl Engine {
             echo_events: Vec::new(),
             rtp: None,
             migration: MigrationTracker::new(migration::Config { vm }),
+            stage: 0,
             outside_time: (0, 0),
         }
     }
@@ -103,8 +110,8 @@ impl Engine {
         let time_ns = frame.time_ns.unwrap_or_else(|| self.quality.latest_ns());
         if let Network::Ip(ip) = &packet.network {
             self.ip(time_ns, bin, packet, ip, bytes);
-        } else {
-            self.migration.other(None, time_ns, packet, &[]);
+        } else if self.migration.other(None, time_ns, packet, &[]) {
+            self.stage = (self.stage + 1).min(MAX_STAGES);
         }
     }
 
@@ -181,10 +188,12 @@ impl Engine {
                     let changed = conversation.role != hint.role;
                     conversation.role = hint.role;
                     opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN || hint.begins_phase;
-                    if (changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload)
-                        && let Some(pair) = self.pairs.get_mut(conversation.pair)
-                    {
+                    let turns = changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload;
+                    if turns && let Some(pair) = self.pairs.get_mut(conversation.pair) {
                         pair.timeline.begin_epoch();
+                    }
+                    if turns || hint.begins_phase {
+                        self.stage = (self.stage + 1).min(MAX_STAGES);
                     }
                 }
                 // A copy of such payload too: the span goes on until its last copy.
@@ -225,6 +234,7 @@ impl Engine {
         if pair.dropped {
             return;
         }
+        pair.timeline.enter(self.stage);
         if opens {
             pair.timeline.cut();
         }
@@ -258,16 +268,20 @@ impl Engine {
                 continue;
             };
             let bin = |time_ns: i64| self.quality.bin(time_ns, self.interval_ns);
-            if let Some(tally) = pair.timeline.datagrams_mut(bin(event.sent_ns), direction) {
+            let (sent_ns, lost) = (event.sent_ns, event.outcome == EchoOutcome::Lost);
+            if let Some(tally) = pair.timeline.datagrams_mut(sent_ns, bin(sent_ns), direction) {
                 tally.echo_sent += 1;
-                tally.echo_lost += u64::from(event.outcome == EchoOutcome::Lost);
+                tally.echo_lost += u64::from(lost);
+            }
+            if lost {
+                pair.timeline.note_lost_echo(sent_ns, bin(sent_ns), direction);
             }
             if let EchoOutcome::Answered {
                 received_ns,
                 rtt_ns,
                 change_ns,
             } = event.outcome
-                && let Some(tally) = pair.timeline.datagrams_mut(bin(received_ns), direction)
+                && let Some(tally) = pair.timeline.datagrams_mut(received_ns, bin(received_ns), direction)
             {
                 tally.echo_rtt.record(&RttSample { rtt_ns, change_ns });
                 pair.timeline.record_echo(received_ns, rtt_ns, direction);

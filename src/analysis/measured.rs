@@ -27,7 +27,7 @@ pub struct Measured<'a> {
 impl Measured<'_> {
     /// Adds up what lies within `span`, all where it is `None`.
     pub fn totals(&self, span: Option<(i64, i64)>) -> SpanTotals {
-        totals(self.entries, self.timeline.epochs(), span)
+        totals(self.timeline, span)
     }
 
     /// Both families over `span`, and the distribution of delay: (low, high, count) in ns.

@@ -39,7 +39,7 @@ pub fn service(
             _ => Ok(measured.metrics(Some(span), SpanOf::Capture).0),
         }
     };
-    let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
+    let span = migration.map(span);
     let client = pair.hosts[usize::from(pair.hosts[0] == vm)];
     Some(ServiceSummary {
         vm,
@@ -50,6 +50,17 @@ pub fn service(
         after: part(span.map(|(_, end)| (end.saturating_add(1), i64::MAX))),
         seconds: measured.series().seconds,
     })
+}
+
+/// When the migration was. Of one whose stream was not captured only the switchover is known: the gap that it left in the
+/// machine's answers.
+fn span(migration: &Migration) -> (i64, i64) {
+    let flow = migration.service.flows.first();
+    let gap = flow.and_then(|flow| Some((flow.last_before_ns?, flow.first_after_ns?)));
+    match gap {
+        Some(gap) if migration.connections.is_empty() => gap,
+        _ => (migration.start_ns, migration.end_ns),
+    }
 }
 
 /// The pair and the machine's address in it.

@@ -15,4 +15,7 @@ mod migration_logs;
 mod migration_scenes;
 mod report;
 mod sameness;
+mod service;
+mod streams;
+mod transfers;
 mod tshark;
