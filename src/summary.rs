@@ -340,12 +340,13 @@ pub struct ServiceSummary {
     pub client: std::net::IpAddr,
     /// Over the whole capture.
     pub metrics: Metrics,
-    /// Before the migration; `None` without a migration, or without traffic at the time. Whole intervals: one that
-    /// straddles an end of the migration belongs to the part that holds more of it.
+    /// Before the migration; `None` without a migration, or without traffic at the time. Whole intervals: those that
+    /// the migration reaches into, or the gap that it left in the machine's answers, are not among them.
     pub before: Option<Metrics>,
-    /// During it.
+    /// During it: all intervals that it or the gap reaches into. Where only the machine's arrival was captured, those
+    /// of the gap.
     pub during: Option<Metrics>,
-    /// After it.
+    /// After it and the gap.
     pub after: Option<Metrics>,
 }
 

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use super::measured::Measured;
 use super::pairs::{Pair, Pairs};
 use super::seconds::Frame;
-use crate::migration::Migration;
+use crate::measure::echo::EchoFlow;
+use crate::migration::{GapRequests, Migration};
 use crate::options::{AnalysisOptions, GradedDirection, Host};
 use crate::summary::{ServiceSummary, SpanOf};
 
@@ -36,7 +37,7 @@ pub fn service(
         let any = measured.totals(span).tally.wireshark.packets > 0;
         any.then(|| measured.metrics(span, SpanOf::Capture).0)
     };
-    let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
+    let span = migration.map(|migration| during(migration, frame));
     let client = pair.hosts[usize::from(pair.hosts[0] == vm)];
     Some(ServiceSummary {
         vm,
@@ -46,6 +47,50 @@ pub fn service(
         during: span.and_then(|(start, end)| part(start, end)),
         after: span.and_then(|(_, end)| part(end.saturating_add(1), i64::MAX)),
     })
+}
+
+/// The time that counts as during the migration: all intervals that it, or the gap that it left in the machine's
+/// answers, reaches into, so that what is before and after is free of it. Where only the arrival was captured, those of
+/// the gap.
+fn during(migration: &Migration, frame: Frame) -> (i64, i64) {
+    let flow = migration
+        .service
+        .flows
+        .first()
+        .filter(|flow| flow.gap_ms.value().is_some());
+    let gap = flow.and_then(|flow| Some((flow.last_before_ns?, flow.first_after_ns?)));
+    let (start, end) = match (migration.connections.is_empty(), gap) {
+        (true, None) => (migration.start_ns, migration.start_ns),
+        (true, Some(gap)) => gap,
+        (false, None) => (migration.start_ns, migration.end_ns),
+        (false, Some((from, to))) => (migration.start_ns.min(from), migration.end_ns.max(to)),
+    };
+    let interval_ns = frame.interval_ns.max(1);
+    let begin = |time_ns: i64| {
+        let into_ns = time_ns.saturating_sub(frame.start_ns).rem_euclid(interval_ns);
+        time_ns.saturating_sub(into_ns)
+    };
+    (begin(start), begin(end).saturating_add(interval_ns - 1))
+}
+
+/// Notes what became of the requests that were sent in each flow's gap.
+pub fn requests_in_gaps(migrations: &mut [Migration], echoes: &[EchoFlow]) {
+    let flows = migrations.iter_mut().flat_map(|migration| &mut migration.service.flows);
+    for flow in flows.filter(|flow| flow.gap_ms.value().is_some()) {
+        let (Some(from_ns), Some(to_ns)) = (flow.last_before_ns, flow.first_after_ns) else {
+            continue;
+        };
+        let middle_ns = from_ns.saturating_add(to_ns.saturating_sub(from_ns) / 2);
+        let of_flow = echoes
+            .iter()
+            .filter(|echo| echo.conversation == flow.conversation && echo.direction != flow.direction);
+        if let Some(silence) = of_flow.filter_map(|echo| echo.silence_at(middle_ns)).next() {
+            flow.requests = Ok(GapRequests {
+                lost: silence.lost,
+                delayed: silence.late,
+            });
+        }
+    }
 }
 
 /// The pair and the machine's address in it.

@@ -2,10 +2,11 @@
 
 use super::page::{Grid, Page, code, code_cell, escape, sentence};
 use crate::figure::{Figure, Reason};
-use crate::migration::{AnnouncementKind, Kind, Migration, Outcome, Pages, PhaseName};
-use crate::report::document::Document;
+use crate::migration::{AnnouncementKind, GapRequests, Kind, Migration, Outcome, Pages, PhaseName};
+use crate::report::document::{Document, figures};
 use crate::report::locale::Style;
 use crate::report::movement::{self, kind, outcome, phase_name, story};
+use crate::summary::ServiceSummary;
 
 /// So many rounds, and flows of the virtual machine, are listed.
 const LISTED: usize = 30;
@@ -270,16 +271,19 @@ fn announcements(document: &Document<'_>, migration: &Migration, page: &mut Page
 fn service(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
     let style = document.style;
     let flows = &migration.service.flows;
-    if flows.is_empty() {
-        return;
-    }
     let mut grid = Grid::new()
         .text(style.text("column.conversation"))
         .number(style.text("column.answers"))
         .number(style.text("column.gap"))
-        .number(style.text("column.known_to"));
+        .number(style.text("column.known_to"))
+        .number(style.text("column.requests_lost"))
+        .number(style.text("column.requests_delayed"));
     for flow in flows.iter().take(LISTED) {
         let named = document.moves.conversations.get(&flow.conversation);
+        let requests = |of: fn(GapRequests) -> u64| {
+            let count = flow.requests.ok().map(|requests| style.count(of(requests)));
+            count.unwrap_or_else(|| "–".to_owned())
+        };
         grid.row(vec![
             named.map_or("–".to_owned(), |named| code_cell(&named.name.replace("<->", "↔"))),
             style.count(flow.answers),
@@ -288,9 +292,62 @@ fn service(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) 
                 Figure::Absent(_) => style.ms(ms),
             }),
             cell(flow.resolution_ms, |ms| style.rough_ms(ms)),
+            requests(|requests| requests.lost),
+            requests(|requests| requests.delayed),
         ]);
     }
     page.table(style.text("move.service_caption"), &grid);
+    if let Some(summary) = document.service {
+        parts(document, migration, summary, page);
+    }
+}
+
+/// The machine's traffic with its busiest client before, during and after the migration; of which a client's capture
+/// shows the switchover alone.
+fn parts(document: &Document<'_>, migration: &Migration, service: &ServiceSummary, page: &mut Page<'_>) {
+    let style = document.style;
+    let (names, caption) = if migration.connections.is_empty() {
+        let names = [
+            "part.before_switchover",
+            "part.around_switchover",
+            "part.after_switchover",
+        ];
+        (names, "move.switchover_parts_caption")
+    } else {
+        (["part.before", "part.during", "part.after"], "move.parts_caption")
+    };
+    let mut grid = Grid::new()
+        .text(style.text("column.part"))
+        .number(style.text("column.start_s"))
+        .number(style.text("column.end_s"))
+        .number(style.text("name.throughput"))
+        .number(style.text("column.loss"))
+        .number(style.text("column.jitter"))
+        .number(style.text("column.rtt"))
+        .text(style.text("column.category"));
+    for (name, part) in names
+        .into_iter()
+        .zip([&service.before, &service.during, &service.after])
+    {
+        let Some(metrics) = part else { continue };
+        let standard = &metrics.standard;
+        let grades = document.grader.grade(&figures(metrics, document.options.family));
+        let category = grades.overall.category.map(|category| category.name(style.language));
+        grid.row(vec![
+            style.text(name).to_owned(),
+            style.number(metrics.span.start_s, 3),
+            style.number(metrics.span.end_s, 3),
+            cell(standard.throughput_bps, |bps| style.rate(bps)),
+            cell(standard.loss_pct, |pct| style.significant(pct)),
+            cell(standard.jitter_ms, |ms| style.significant(ms)),
+            cell(standard.rtt_ms, |ms| style.significant(ms)),
+            category.unwrap_or("–").to_owned(),
+        ]);
+    }
+    let (vm, client) = (code(&service.vm.to_string()), code(&service.client.to_string()));
+    let interval = document.interval();
+    let values = [("vm", vm.as_str()), ("client", &client), ("interval", &interval)];
+    page.table(&style.say(caption, &values), &grid);
 }
 
 fn notes(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
