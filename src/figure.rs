@@ -38,6 +38,8 @@ pub enum Reason {
     StreamMalformed,
     /// The capture holds no frames of the virtual machine around the switchover.
     NoVmTraffic,
+    /// The flow's requests and answers cannot be told apart.
+    NoProbes,
     /// The kind of migration has no such figure.
     NotOfThisKind,
     /// No log was given.
@@ -86,6 +88,7 @@ impl Reason {
             Self::NoStorage => "no_storage",
             Self::StreamMalformed => "stream_malformed",
             Self::NoVmTraffic => "no_vm_traffic",
+            Self::NoProbes => "no_probes",
             Self::NotOfThisKind => "not_of_this_kind",
             Self::NoLog => "no_log",
             Self::NotInLog => "not_in_log",
@@ -121,6 +124,7 @@ impl Reason {
             Self::NoStorage => "no disk was copied",
             Self::StreamMalformed => "the stream could not be read to its end",
             Self::NoVmTraffic => "no traffic of the virtual machine around the switchover",
+            Self::NoProbes => "no requests with answers of their own, as probes have them",
             Self::NotOfThisKind => "this kind of migration has no such figure",
             Self::NoLog => "no log was given",
             Self::NotInLog => "the log does not say",

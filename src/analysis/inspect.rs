@@ -2,6 +2,7 @@
 
 use super::conversation::{Conversation, TcpState};
 use super::run::Observed;
+use super::service::requests_in_gaps;
 use crate::figure::{Figure, Reason};
 use crate::flow::Direction;
 use crate::measure::echo::{EchoFlow, EchoKind};
@@ -20,7 +21,8 @@ pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Moves) {
         capture,
         mut warnings,
     } = observed;
-    let findings = std::mem::take(&mut engine.migration).finish();
+    let mut findings = std::mem::take(&mut engine.migration).finish();
+    requests_in_gaps(&mut findings.migrations, engine.echo.flows());
     let start_ns = engine.quality.start_ns.unwrap_or(0);
     let bins = engine.quality.bins();
     let last = bins.last().map_or(0, |bin| bin.bin);

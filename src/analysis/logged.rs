@@ -120,7 +120,7 @@ pub(super) fn log_warnings(
         _ => {}
     }
     if let (Some(said), Some(seen)) = (beside.run.target, migration.target)
-        && said != seen
+        && beside.run.names_another_target(migration)
     {
         list.push(Warning::new(
             "log_other_target",

@@ -6,7 +6,8 @@ use super::measured::Measured;
 use super::pairs::{Pair, Pairs};
 use super::seconds::Frame;
 use crate::figure::Reason;
-use crate::migration::Migration;
+use crate::measure::echo::EchoFlow;
+use crate::migration::{GapRequests, Migration};
 use crate::options::{AnalysisOptions, GradedDirection, Host};
 use crate::summary::{ServiceSummary, SpanOf};
 
@@ -60,6 +61,26 @@ fn span(migration: &Migration) -> (i64, i64) {
     match gap {
         Some(gap) if migration.connections.is_empty() => gap,
         _ => (migration.start_ns, migration.end_ns),
+    }
+}
+
+/// Notes what became of the requests that were sent in each flow's gap.
+pub fn requests_in_gaps(migrations: &mut [Migration], echoes: &[EchoFlow]) {
+    let flows = migrations.iter_mut().flat_map(|migration| &mut migration.service.flows);
+    for flow in flows.filter(|flow| flow.gap_ms.value().is_some()) {
+        let (Some(from_ns), Some(to_ns)) = (flow.last_before_ns, flow.first_after_ns) else {
+            continue;
+        };
+        let middle_ns = from_ns.saturating_add(to_ns.saturating_sub(from_ns) / 2);
+        let of_flow = echoes
+            .iter()
+            .filter(|echo| echo.conversation == flow.conversation && echo.direction != flow.direction);
+        if let Some(silence) = of_flow.filter_map(|echo| echo.silence_at(middle_ns)).next() {
+            flow.requests = Ok(GapRequests {
+                lost: silence.lost,
+                delayed: silence.late,
+            });
+        }
     }
 }
 

@@ -38,7 +38,8 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
         capture,
         mut warnings,
     } = observed;
-    let findings = std::mem::take(&mut engine.migration).finish();
+    let mut findings = std::mem::take(&mut engine.migration).finish();
+    service::requests_in_gaps(&mut findings.migrations, engine.echo.flows());
     let choice = choice::choose(&engine, &findings.migrations, options)?;
     let migration = choice.migration.and_then(|index| findings.migrations.get(index));
     let frame = Frame {

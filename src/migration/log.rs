@@ -202,7 +202,7 @@ pub fn parse(bytes: &[u8], near_ns: Option<i64>) -> Result<Log> {
         (LogKind::Proxmox, Ok(proxmox::runs(trimmed, near_ns)))
     };
     let nothing = |line: usize, found: String| {
-        Error::new(ErrorKind::Usage, format!("line {line}: not a migration log: {found}")).advice(KNOWN)
+        Error::new(ErrorKind::Usage, format!("not a migration log: line {line}: {found}")).advice(KNOWN)
     };
     let runs = runs.map_err(|fault| nothing(lines_before + fault.line, fault.found))?;
     if runs.is_empty() {

@@ -8,6 +8,7 @@ mod corpus;
 mod estimators;
 mod figures;
 mod fixtures;
+mod logs;
 mod manners;
 mod memory;
 mod migration;

@@ -64,6 +64,15 @@ impl LogRun {
         given.or_else(|| nearest_zone(local, at_ns))
     }
 
+    /// True where the log names a target that is not the capture's. A node has addresses of both families: one of the
+    /// other family may be the same node's.
+    pub fn names_another_target(&self, migration: &Migration) -> bool {
+        match (self.target, migration.target) {
+            (Some(said), Some(seen)) => said != seen && said.is_ipv4() == seen.is_ipv4(),
+            _ => false,
+        }
+    }
+
     /// A time of this log on the capture's clock, nanoseconds since the epoch.
     pub fn to_utc_ns(&self, local: DateTime, alignment: Alignment) -> Option<i64> {
         as_if_utc_ns(local)?.checked_sub(i64::from(alignment.offset_s) * SECOND_NS)
@@ -114,8 +123,7 @@ impl Log {
         // Of the runs that time allows, those to the right node first, then the nearest.
         let fit = |run: &LogRun, migration: &Migration| {
             let alignment = run.align_to(migration, zone)?;
-            let elsewhere = matches!((run.target, migration.target), (Some(log), Some(wire)) if log != wire);
-            Some((elsewhere, alignment.distance_ns(), alignment))
+            Some((run.names_another_target(migration), alignment.distance_ns(), alignment))
         };
         let Some(migration) = migrations.get(chosen) else {
             return Fit::None;

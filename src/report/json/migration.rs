@@ -3,8 +3,8 @@
 use serde::ser::SerializeMap;
 
 use super::object::{Fields, Object, seconds};
-use crate::figure::Figure;
-use crate::migration::{Announcement, Migration, Moves, Pages, Phase, Round};
+use crate::figure::{Figure, Reason};
+use crate::migration::{Announcement, GapRequests, Migration, Moves, Named, Pages, Phase, Round, ServiceFlow};
 use crate::summary::Metrics;
 
 /// The object of DESIGN's `migration`, one of a capture's; times are seconds from the capture's first frame.
@@ -40,6 +40,8 @@ impl Object for Moved<'_> {
         let Self { migration, zero, .. } = *self;
         let measured = self.phase_metrics().iter().map(Some).chain(std::iter::repeat(None));
         let phases = migration.phases.iter().zip(measured);
+        let named = |flow: &ServiceFlow| self.moves.conversations.get(&flow.conversation);
+        let flows = migration.service.flows.iter().map(|flow| At(zero, (flow, named(flow))));
         let messages: Vec<&str> = migration.notes.iter().map(|note| note.message.as_str()).collect();
         let macs: Vec<String> = migration.vm.macs.iter().map(ToString::to_string).collect();
         let to = to
@@ -73,6 +75,7 @@ impl Object for Moved<'_> {
         .set("vm_macs", macs)
         .set("vm_addresses", migration.vm.addresses.as_slice())
         .set("inferred", migration.inferred.as_slice())
+        .array("service_flows", flows)
         .array("phases", phases.map(|phase| At(zero, phase)))
         .array("announcements", migration.announcements.iter().map(|one| At(zero, one)))
         .set("notes", messages)
@@ -107,6 +110,31 @@ impl Object for At<(&Phase, Option<&Metrics>)> {
                 .figure("rtt_ms", standard.rtt_ms),
             None => to,
         }
+    }
+}
+
+impl Object for At<(&ServiceFlow, Option<&Named>)> {
+    fn fields<M: SerializeMap>(&self, to: Fields<M>) -> Fields<M> {
+        let Self(zero, (flow, named)) = self;
+        let at = |ns: Option<i64>| match ns {
+            Some(ns) => Figure::Value(zero.to_s(ns)),
+            None => Figure::Absent(Reason::NoVmTraffic),
+        };
+        let count = |of: fn(GapRequests) -> u64| match flow.requests {
+            Ok(requests) => Figure::Value(of(requests) as f64),
+            Err(reason) => Figure::Absent(reason),
+        };
+        to.set("conversation", named.map(|named| named.name.as_str()))
+            .set("vm", flow.vm)
+            .set("client", flow.client)
+            .set("answers", flow.answers)
+            .figure("gap_ms", flow.gap_ms)
+            .figure("resolution_ms", flow.resolution_ms)
+            .figure("last_before_s", at(flow.last_before_ns))
+            .figure("first_after_s", at(flow.first_after_ns))
+            .whole("requests_in_gap", count(GapRequests::sent))
+            .whole("requests_lost", count(|requests| requests.lost))
+            .whole("requests_delayed", count(|requests| requests.delayed))
     }
 }
 

@@ -23,12 +23,22 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
         page.picture(&picture.file, style.text("service.timeline_alt"), &caption);
     }
     let profile = escape(document.grader.profile().name());
-    let caption = style.say("service.caption", &[("family", family), ("profile", &profile)]);
-    page.table(&caption, &parts(document, service));
+    // A client's capture holds the switchover alone.
+    let arrival_only = document
+        .moves
+        .chosen()
+        .is_some_and(|migration| migration.connections.is_empty());
+    let caption = if arrival_only {
+        "service.switchover_caption"
+    } else {
+        "service.caption"
+    };
+    let caption = style.say(caption, &[("family", family), ("profile", &profile)]);
+    page.table(&caption, &parts(document, service, arrival_only));
 }
 
 /// A row for each part of the capture in which there was such traffic.
-fn parts(document: &Document<'_>, service: &ServiceSummary) -> Grid {
+fn parts(document: &Document<'_>, service: &ServiceSummary, arrival_only: bool) -> Grid {
     let style = document.style;
     let mut grid = Grid::new()
         .text(style.text("column.part"))
@@ -38,10 +48,19 @@ fn parts(document: &Document<'_>, service: &ServiceSummary) -> Grid {
         grid = grid.number(document.name(parameter));
     }
     grid = grid.number("RTT").text(style.text("column.grade"));
+    let [before, during, after] = if arrival_only {
+        [
+            "service.before_switchover",
+            "service.during_switchover",
+            "service.after_switchover",
+        ]
+    } else {
+        ["service.before", "service.during", "service.after"]
+    };
     let parts = [
-        ("service.before", service.before.as_ref().ok()),
-        ("service.during", service.during.as_ref().ok()),
-        ("service.after", service.after.as_ref().ok()),
+        (before, service.before.as_ref().ok()),
+        (during, service.during.as_ref().ok()),
+        (after, service.after.as_ref().ok()),
         ("service.whole", Some(&service.metrics)),
     ];
     for (key, metrics) in parts {
