@@ -7,9 +7,9 @@ use crate::figure::{Figure, Reason};
 use crate::flow::Direction;
 use crate::measure::echo::{EchoFlow, EchoKind};
 use crate::measure::rtp::{RtpStream, RtpTracker};
-use crate::measure::tcp::tcptrace::Figures;
+use crate::measure::tcp::tcptrace::{Figures, TcptraceTracker};
 use crate::migration::Moves;
-use crate::summary::{ConversationRow, EchoRow, Inspection, RtpRow, RttFigures, TcpDirection, TcpSummary};
+use crate::summary::{ConversationRow, EchoRow, Inspection, RtpRow, RttFigures, TcpDirection, TcpSummary, Warning};
 
 /// Longest list that includes empty bins.
 const MAX_BINS_LISTED: i64 = 100_000;
@@ -37,7 +37,7 @@ pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Moves) {
         rows.map(|(bin, (packets, bytes))| (bin as i64 * interval_ns, packets, bytes))
             .collect()
     } else {
-        warnings.push(crate::summary::Warning::new(
+        warnings.push(Warning::new(
             "sparse_seconds",
             "the capture spans more than 100,000 intervals: only those with frames are listed",
             Vec::new(),
@@ -46,6 +46,7 @@ pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Moves) {
             .map(|bin| (bin.bin.saturating_mul(interval_ns), bin.packets, bin.wire_bytes))
             .collect()
     };
+    warnings.extend(bounds(&engine.conversations));
     let conversations = engine
         .conversations
         .iter()
@@ -60,6 +61,25 @@ pub fn inspection(observed: Observed, interval_ns: i64) -> (Inspection, Moves) {
         warnings,
     };
     (inspection, engine.moves(findings.migrations, None))
+}
+
+/// What was forgotten of conversations, by any of the analyses.
+fn bounds(conversations: &[Conversation]) -> Option<Warning> {
+    let states = conversations
+        .iter()
+        .filter_map(|conversation| conversation.tcp.as_deref());
+    let hits = states.map(|state| {
+        let tcptrace = state.tcptrace.as_deref().map_or(0, TcptraceTracker::bounds_hit);
+        state.tracker.bounds_hit() + state.wireshark.bounds_hit() + tcptrace
+    });
+    let count = hits.fold(0, u64::saturating_add);
+    (count > 0).then(|| {
+        Warning::new(
+            "conversation_bounds",
+            "bounds on a conversation's memory that were hit: {count}; where so much is unacknowledged or missing, retransmissions, flags and RTT may be incomplete",
+            vec![("count", count.to_string())],
+        )
+    })
 }
 
 fn row(conversation: &Conversation, start_ns: i64) -> ConversationRow {

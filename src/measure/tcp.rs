@@ -1,5 +1,7 @@
 //! TCP: the standard estimators, Wireshark's flags and tcptrace's figures, each from one segment at a time.
 
+#[cfg(test)]
+mod bounds;
 pub mod loss;
 pub mod rtt;
 pub mod sequence;

@@ -83,6 +83,12 @@ impl Resends {
         bytes
     }
 
+    /// Ranges held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.recent.len() + self.early.len()
+    }
+
     /// A DSACK for `left..right`: takes the oldest retransmission of these bytes that is not yet proven spurious.
     pub fn duplicate_reported(&mut self, left: u64, right: u64) -> Option<Spurious> {
         let unproven = |resend: &&mut Resend| resend.start < right && left < resend.end && resend.proven < resend.bytes;

@@ -75,6 +75,12 @@ impl DataAckRtt {
         }
     }
 
+    /// Segments held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.in_flight.len()
+    }
+
     /// An acknowledgement; gives the sample of the latest segment that it covers and no SACK block did before.
     pub fn acknowledged(&mut self, ack: u64, time_ns: i64) -> Option<u64> {
         if ack <= self.acknowledged {
@@ -172,6 +178,12 @@ impl TimestampRtt {
             demands_ack,
             peer_in_flight,
         });
+    }
+
+    /// Values held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.ticks.len()
     }
 
     /// A segment of the other direction echoes `value`; `previous_data_ns` is when that direction's data before this

@@ -216,6 +216,12 @@ impl SequenceSpace {
         open + above + self.given_up_missing_bytes
     }
 
+    /// Holes held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.holes.len()
+    }
+
     /// Holes dropped because too many were open.
     pub fn given_up_holes(&self) -> u64 {
         self.given_up_holes

@@ -141,6 +141,18 @@ impl TcpTracker {
         self.halves.iter().all(|half| half.seen)
     }
 
+    /// Items held in memory: holes, segments in flight, retransmissions, timestamps.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        let halves = self.halves.iter().map(|half| {
+            half.space.remembered()
+                + half.data_ack.remembered()
+                + half.resends.remembered()
+                + half.timestamps.remembered()
+        });
+        halves.sum()
+    }
+
     /// How often a bound of the tracker's memory was hit.
     pub fn bounds_hit(&self) -> u64 {
         self.halves

@@ -96,6 +96,12 @@ impl TcptraceTracker {
         &self.halves[direction.index()].figures
     }
 
+    /// Segments held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.halves.iter().map(|half| half.segments.len()).sum()
+    }
+
     /// How often a bound of the tracker's memory was hit.
     pub fn bounds_hit(&self) -> u64 {
         self.halves.iter().map(|half| half.segments.forgotten).sum()

@@ -107,6 +107,12 @@ impl WiresharkAnalyser {
         self.stream.opens_new_stream(direction, tcp)
     }
 
+    /// Segments held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.sides.iter().map(|side| side.unacked.remembered()).sum()
+    }
+
     /// How often a segment found no room in the list of those not acknowledged.
     pub fn bounds_hit(&self) -> u64 {
         self.sides.iter().map(|side| side.unacked.refused).sum()

@@ -176,6 +176,12 @@ impl Unacked {
         true
     }
 
+    /// Ends held in memory.
+    #[cfg(test)]
+    pub fn remembered(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Forgets what `ack` covers.
     pub fn acknowledge(&mut self, ack: u32) {
         if self.ends.is_empty() {
