@@ -1,6 +1,8 @@
 //! The hot path does not grow slower unnoticed: instructions per packet against those that benches/instructions.toml
 //! records. `make instructions` records them anew.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
