@@ -39,7 +39,7 @@ performance:
 
 # Records how many instructions a packet costs; needs valgrind.
 instructions:
-	MIGQOS_RECORD_INSTRUCTIONS=1 $(CARGO) test --test instructions -- --nocapture
+	$(COMPARE) --record-instructions
 
 # DIR is a folder of captures; needs tshark.
 compare-tshark:

@@ -14,14 +14,6 @@ mod traffic;
 /// How many times the recorded figure may be reached.
 const MOST: f64 = 1.1;
 
-/// Set by `make instructions`.
-const RECORDING: &str = "MIGQOS_RECORD_INSTRUCTIONS";
-
-const HEAD: &str = "\
-# Instructions that one packet more costs, counted by valgrind's callgrind on one thread: `make instructions`.
-# A test fails where one of them grows by more than a tenth.
-";
-
 /// The program as it is given to people: what a debug build counts says nothing.
 fn release_build() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
@@ -43,19 +35,8 @@ fn a_packet_costs_no_more_instructions_than_recorded() {
     }
     let migqos = release_build();
     let folder = tempfile::tempdir().unwrap();
-    let figures: Vec<(&str, f64)> = count::INPUTS
-        .iter()
-        .map(|input| (input.name, count::per_packet(&migqos, input, folder.path()).unwrap()))
-        .collect();
+    let figures = count::all(&migqos, folder.path()).unwrap();
     println!("instructions per packet: {figures:?}");
-    if std::env::var_os(RECORDING).is_some() {
-        let rows: String = figures
-            .iter()
-            .map(|(name, figure)| format!("{name} = {figure:.1}\n"))
-            .collect();
-        std::fs::write(count::RECORD, format!("{HEAD}{rows}")).unwrap();
-        return;
-    }
     let recorded = count::recorded().unwrap();
     for (name, figure) in figures {
         let limit = recorded[name] * MOST;
