@@ -15,8 +15,8 @@ use crate::traffic::{Kind, Traffic};
 pub const RECORD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.toml");
 
 /// A capture that instructions are counted on.
-pub struct Input {
-    pub name: &'static str,
+struct Input {
+    name: &'static str,
     kind: Kind,
     pcapng: bool,
     gzip: bool,
@@ -33,7 +33,7 @@ const BULK: Input = Input {
 };
 
 /// What is counted.
-pub const INPUTS: [Input; 4] = [
+const INPUTS: [Input; 4] = [
     BULK,
     Input {
         name: "pcapng",
@@ -59,11 +59,20 @@ pub fn can_count() -> bool {
     version.is_ok_and(|status| status.success())
 }
 
+/// The figure of every input.
+///
+/// # Errors
+/// As [`per_packet`].
+pub fn all(migqos: &Path, folder: &Path) -> io::Result<Vec<(&'static str, f64)>> {
+    let one = |input: &Input| Ok((input.name, per_packet(migqos, input, folder)?));
+    INPUTS.iter().map(one).collect()
+}
+
 /// Instructions that `migqos` spends on one packet more.
 ///
 /// # Errors
 /// Where the program or valgrind fails, or the captures cannot be written into `folder`.
-pub fn per_packet(migqos: &Path, input: &Input, folder: &Path) -> io::Result<f64> {
+fn per_packet(migqos: &Path, input: &Input, folder: &Path) -> io::Result<f64> {
     let [small, large] = input.sizes;
     let count = |packets| -> io::Result<u64> {
         let path = folder.join(format!("{}-{packets}", input.name));
@@ -105,7 +114,7 @@ fn instructions(migqos: &Path, capture: &Path) -> io::Result<u64> {
     }
 }
 
-/// The recorded figures.
+/// The recorded figures, by input.
 ///
 /// # Errors
 /// Where the file cannot be read.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! compare [--write FILE]
+//! compare --record-instructions
 //! ```
 //!
 //! Prints Markdown; with `--write`, it also takes the place of what stands between the markers in FILE. From the
@@ -75,9 +76,10 @@ fn main() -> Result<()> {
     let document = match words.as_slice() {
         [measure::FLAG, ..] => return measure::one(&arguments[1..]),
         [stages::FLAG, file] => return stages::print(Path::new(file)),
+        ["--record-instructions"] => return write::record_instructions(&Plan::from_environment()?),
         [] => None,
         ["--write", file] => Some(PathBuf::from(file)),
-        _ => return Err(Error::other("usage: compare [--write FILE]")),
+        _ => return Err(Error::other("usage: compare [--write FILE] | --record-instructions")),
     };
     let plan = Plan::from_environment()?;
     let sections = sections::hold_all(&plan)?;

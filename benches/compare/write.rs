@@ -48,6 +48,28 @@ pub fn into_document(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, format!("{before}{BEGIN}\n{}\n\n{END}{after}", text.trim_end()))
 }
 
+const RECORD_HEAD: &str = "\
+# Instructions that one packet more costs, counted by valgrind's callgrind on one thread: `make instructions`.
+# A test fails where one of them grows by more than a tenth.
+";
+
+/// Counts, and puts the figures where the test finds them.
+///
+/// # Errors
+/// Where there is no valgrind, or the file cannot be written.
+pub fn record_instructions(plan: &Plan) -> Result<()> {
+    if !count::can_count() {
+        return Err(Error::other("valgrind is not installed"));
+    }
+    let folder = tempfile::tempdir()?;
+    let mut text = RECORD_HEAD.to_owned();
+    for (input, counted) in count::all(plan.program("migqos").as_ref(), folder.path())? {
+        let _ = writeln!(text, "{input} = {counted:.1}");
+    }
+    print!("{text}");
+    std::fs::write(count::RECORD, text)
+}
+
 fn of_targets(sections: &[Section]) -> String {
     let mut text = "### Targets\n\n| what | must be | is | |\n| --- | --- | ---: | --- |\n".to_owned();
     for target in targets(sections) {
@@ -112,12 +134,11 @@ fn of_instructions(plan: &Plan) -> Result<String> {
     let folder = tempfile::tempdir()?;
     text.push_str("Counted by valgrind's callgrind, one thread.\n\n");
     text.push_str("| input | counted | recorded |\n| --- | ---: | ---: |\n");
-    for input in &count::INPUTS {
-        let counted = count::per_packet(plan.program("migqos").as_ref(), input, folder.path())?;
+    for (input, counted) in count::all(plan.program("migqos").as_ref(), folder.path())? {
         let recorded = recorded
-            .get(input.name)
+            .get(input)
             .map_or_else(String::new, |figure| format!("{figure:.0}"));
-        let _ = writeln!(text, "| {} | {counted:.0} | {recorded} |", input.name);
+        let _ = writeln!(text, "| {input} | {counted:.0} | {recorded} |");
     }
     text.push('\n');
     Ok(text)

@@ -16,12 +16,15 @@ use super::document::{Document, Picture, PictureKind};
 use super::files::Drawn;
 use crate::error::Result;
 
+/// What a report shows in a chart; `None` where there is nothing to show.
+type Make = fn(&Document<'_>) -> Option<Chart>;
+
 /// Draws the charts of one run's report, each as PNG and as SVG.
 ///
 /// # Errors
 /// A chart that cannot be drawn.
 pub fn draw(document: &Document<'_>) -> Result<Vec<Drawn>> {
-    let charts: [(PictureKind, &str, fn(&Document<'_>) -> Option<Chart>); 3] = [
+    let charts: [(PictureKind, &str, Make); 3] = [
         (PictureKind::Timeline, "timeline", |d| Some(timeline::nodes(d))),
         (PictureKind::DelayDistribution, "delay", |d| Some(delay::chart(d))),
         (PictureKind::Service, "service", timeline::service),
