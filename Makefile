@@ -1,8 +1,9 @@
-# migqos: make (release build), make test, make report, make bench, make lint, make compare-tshark DIR=...
+# migqos: make (release build), make test, make report, make bench, make lint, make compare, make performance,
+# make instructions, make compare-tshark DIR=...
 
 CARGO ?= cargo
 MIGQOS := target/release/migqos
-.PHONY: all release report test lint bench clean compare-tshark
+.PHONY: all release report test lint bench compare performance instructions compare-tshark clean
 
 all: release
 
@@ -25,6 +26,20 @@ test: lint
 
 bench:
 	$(CARGO) bench
+
+# Beside tcptrace, tshark, capinfos, tcpdump and a bare walk over the headers; docs/PERFORMANCE.md says more.
+# PACKETS=1000000 for a quick look, RUNS=3, ONLY=ae for some of the files, COMPARE_DIR for where they are made.
+COMPARE := $(CARGO) build --release --bin migqos --example walk && $(CARGO) run --release --quiet --example compare --
+compare:
+	$(COMPARE)
+
+# The same, and into the document.
+performance:
+	$(COMPARE) --write docs/PERFORMANCE.md
+
+# Records how many instructions a packet costs; needs valgrind.
+instructions:
+	$(COMPARE) --record-instructions
 
 # DIR is a folder of captures; needs tshark.
 compare-tshark:

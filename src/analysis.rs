@@ -8,6 +8,7 @@ mod conversation;
 mod decoded;
 mod engine;
 mod inspect;
+mod logged;
 mod measured;
 mod metrics;
 mod pairs;
@@ -27,6 +28,7 @@ use crate::options::AnalysisOptions;
 use crate::progress::Progress;
 use crate::summary::Inspection;
 
+pub use logged::read_log;
 pub use summarise::Answer;
 
 /// Measures one run: one capture, or the parts of one.

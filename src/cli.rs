@@ -25,14 +25,16 @@ pub mod sanity;
 mod stdout;
 pub mod values;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use serde::Serialize;
 
 use self::args::{Cli, Command};
 use self::text::Manner;
 use crate::error::{Error, ErrorKind, Result};
-use crate::report::text;
+use crate::report::{json, text};
 
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,22 +134,20 @@ fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
         .map_err(|e| Error::new(ErrorKind::Io, format!("threads could not be started: {e}")))
 }
 
-/// One document as it is, several as an array; nothing where there is none.
-fn json_text(mut documents: Vec<serde_json::Value>, several: bool) -> Vec<u8> {
-    let document = match (several, documents.pop()) {
-        (_, None) => return Vec::new(),
-        (false, Some(only)) => only,
-        (true, Some(last)) => {
-            documents.push(last);
-            serde_json::Value::Array(documents)
-        }
-    };
-    let mut text = format!("{document:#}").into_bytes();
-    text.push(b'\n');
-    text
+/// Prints one document as it is, several as an array; nothing where there is none.
+fn print_json(documents: &[impl Serialize], several: bool) -> Result<Status> {
+    match (several, documents) {
+        (_, []) => Ok(Status::Done),
+        (false, [only, ..]) => print_with(|out| json::write(only, out)),
+        (true, all) => print_with(|out| json::write(&all, out)),
+    }
 }
 
 fn print(answer: &[u8]) -> Result<Status> {
+    print_with(|out| out.write_all(answer))
+}
+
+fn print_with(answer: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Status> {
     stdout::write(answer).map_err(|e| Error::new(ErrorKind::Output, format!("standard output: {e}")))?;
     Ok(Status::Done)
 }

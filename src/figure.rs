@@ -38,16 +38,25 @@ pub enum Reason {
     StreamMalformed,
     /// The capture holds no frames of the virtual machine around the switchover.
     NoVmTraffic,
+    /// The flow's requests and answers cannot be told apart.
+    NoProbes,
     /// The kind of migration has no such figure.
     NotOfThisKind,
     /// No log was given.
     NoLog,
     /// The log that was given does not say it.
     NotInLog,
+    /// The log that was given could not be read.
+    LogUnreadable,
+    /// The log that was given is of another migration.
+    LogOfAnotherRun,
     /// The figure it would be graded from is absent.
     NoFigure,
     /// The frames carry no timestamps.
     NoTimestamps,
+    /// The RTP payload type says nothing of its clock (a dynamic one, RFC 3551 section 6), so that its timestamps have
+    /// no unit.
+    UnknownClock,
     /// The profile has no table for this parameter: no grade.
     NotInProfile,
     /// The profile grades throughput by the link's capacity, and none was given: no grade.
@@ -79,11 +88,15 @@ impl Reason {
             Self::NoStorage => "no_storage",
             Self::StreamMalformed => "stream_malformed",
             Self::NoVmTraffic => "no_vm_traffic",
+            Self::NoProbes => "no_probes",
             Self::NotOfThisKind => "not_of_this_kind",
             Self::NoLog => "no_log",
             Self::NotInLog => "not_in_log",
+            Self::LogUnreadable => "log_unreadable",
+            Self::LogOfAnotherRun => "log_of_another_run",
             Self::NoFigure => "no_figure",
             Self::NoTimestamps => "no_timestamps",
+            Self::UnknownClock => "unknown_clock",
             Self::NotInProfile => "not_in_profile",
             Self::NoCapacity => "no_capacity",
             Self::NotGiven => "not_given",
@@ -111,11 +124,15 @@ impl Reason {
             Self::NoStorage => "no disk was copied",
             Self::StreamMalformed => "the stream could not be read to its end",
             Self::NoVmTraffic => "no traffic of the virtual machine around the switchover",
+            Self::NoProbes => "no requests with answers of their own, as probes have them",
             Self::NotOfThisKind => "this kind of migration has no such figure",
             Self::NoLog => "no log was given",
             Self::NotInLog => "the log does not say",
+            Self::LogUnreadable => "the log could not be read",
+            Self::LogOfAnotherRun => "the log is of another migration",
             Self::NoFigure => "the figure is absent",
             Self::NoTimestamps => "the frames carry no timestamps",
+            Self::UnknownClock => "the clock rate of the RTP payload type is not known",
             Self::NotInProfile => "the profile has no table for it",
             Self::NoCapacity => "the table is in percent of the link's capacity, which was not given",
             Self::NotGiven => "not given",

@@ -40,8 +40,8 @@ mod stream;
 mod tracker;
 
 pub use model::{
-    Announcement, AnnouncementKind, Connection, Kind, Migration, Outcome, Pages, Phase, PhaseName, Role, Round,
-    Service, ServiceFlow, Sighting, Vm,
+    Announcement, AnnouncementKind, Connection, GapRequests, Kind, Migration, Outcome, Pages, Phase, PhaseName, Role,
+    Round, Service, ServiceFlow, Sighting, Vm,
 };
 pub use moves::{Moves, Named};
 pub use tracker::{Config, Findings, MigrationTracker, TrackerHint, VmName};

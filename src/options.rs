@@ -1,6 +1,9 @@
 //! What the user asked for, validated: units resolved, hosts parsed.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
 
 use crate::packet::Mac;
 
@@ -90,6 +93,10 @@ pub struct AnalysisOptions {
     pub during: Option<During>,
     /// Which migration of several, counted from 1.
     pub migration: Option<usize>,
+    /// The migration's task log.
+    pub log: Option<PathBuf>,
+    /// The zone of the log's times; found from the capture's where absent.
+    pub log_zone: Option<TimeZone>,
     /// Look into GRE, VXLAN, Geneve and IP-in-IP.
     pub decapsulate: bool,
     /// A broken capture is an error.
@@ -118,6 +125,8 @@ impl Default for AnalysisOptions {
             to: None,
             during: None,
             migration: None,
+            log: None,
+            log_zone: None,
             decapsulate: false,
             strict: false,
             echo_timeout_ns: 2_000_000_000,

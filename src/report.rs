@@ -8,6 +8,7 @@ pub mod filter;
 pub mod folder;
 pub mod json;
 pub mod locale;
+mod logged;
 pub mod markdown;
 mod movement;
 pub mod pictures;

@@ -4,7 +4,8 @@
 //! figure that could not be measured is a [`Figure::Absent`] with its reason.
 
 use crate::capture::{Compression, FileFormat, Interface};
-use crate::figure::Figure;
+use crate::figure::{Figure, Reason};
+use crate::migration::log::Beside;
 
 /// Properties of one capture file, as capinfos would list them.
 #[derive(Debug, Clone, PartialEq)]
@@ -339,13 +340,16 @@ pub struct ServiceSummary {
     pub client: std::net::IpAddr,
     /// Over the whole capture.
     pub metrics: Metrics,
-    /// Before the migration; `None` without a migration, or without traffic at the time. Whole intervals: one that
-    /// straddles an end of the migration belongs to the part that holds more of it.
-    pub before: Option<Metrics>,
+    /// Before the migration, or why there is nothing: no migration, no traffic at the time. The parts are divided where
+    /// the capture showed that a migration began, ended or announced the machine; of a migration that is known by its
+    /// shape alone, an interval that straddles an end belongs to the part that holds more of it.
+    pub before: Result<Metrics, Reason>,
     /// During it.
-    pub during: Option<Metrics>,
+    pub during: Result<Metrics, Reason>,
     /// After it.
-    pub after: Option<Metrics>,
+    pub after: Result<Metrics, Reason>,
+    /// The series of the graded family, from the machine's first to its last frame with this client.
+    pub seconds: Vec<Second>,
 }
 
 /// The answer of `migqos analyze` for one run.
@@ -371,25 +375,33 @@ pub struct Summary {
     pub flows: Vec<FlowRow>,
     /// Distribution of delay over the span: low and high edge of a bucket in ns, and its samples.
     pub delay_buckets_ns: Vec<(u64, u64, u64)>,
+    /// The migration's log beside the capture, or why there is none.
+    pub log: Result<Beside, Reason>,
     /// Everything that a reader must know.
     pub warnings: Vec<Warning>,
 }
 
-/// TCP payload and RTT of one direction of a conversation.
+/// TCP payload and RTT of one direction of a conversation, by tcptrace's rules (docs/TCPTRACE.md).
 #[derive(Debug, Clone, PartialEq)]
 pub struct TcpDirection {
     /// Payload bytes seen, each time they were seen.
     pub payload_bytes: u64,
-    /// Payload bytes, each sequence number once.
+    /// Payload bytes, each sequence number once, without those sent into a closed window.
     pub unique_bytes: u64,
-    /// Segments that repeat bytes seen before.
+    /// Segments of which some was seen before, repeated SYN and FIN included.
     pub retransmitted_segments: u64,
-    /// Bytes that were seen before.
+    /// Sequence numbers that were seen before: a SYN and a FIN have one.
     pub retransmitted_bytes: u64,
     /// Segments that fill a hole.
     pub out_of_order_segments: u64,
+    /// Segments sent into a closed window.
+    pub window_probes: u64,
     /// RTT of this direction's data and its acknowledgements, at the capture point.
     pub rtt: RttFigures,
+    /// Acknowledgements of segments sent more than once, which give no RTT sample (Karn's rule).
+    pub ambiguous_acks: u64,
+    /// Acknowledgements of segments before which another was sent later, which give none either.
+    pub post_loss_acks: u64,
 }
 
 /// The TCP part of a conversation.

@@ -2,9 +2,9 @@
 
 use crate::flow::Direction;
 use crate::flow::table::Endpoint;
-use crate::measure::histogram::Histogram;
 use crate::measure::tally::RttSum;
 use crate::measure::tcp::standard::{TcpSample, TcpTracker};
+use crate::measure::tcp::tcptrace::TcptraceTracker;
 use crate::measure::tcp::wireshark::{FlagCounts, WiresharkAnalyser};
 use crate::migration::{Named, Role};
 
@@ -47,12 +47,14 @@ impl Conversation {
 /// What is known of a TCP conversation in the end.
 #[derive(Debug, Clone, Default)]
 pub struct TcpState {
-    /// Counts of Wireshark's flags.
-    pub flags: FlagCounts,
+    /// Wireshark's flags.
+    pub judged: Judged,
     /// The standard estimators.
     pub tracker: TcpTracker,
     /// Their totals, by direction.
     pub totals: [TcpTotals; 2],
+    /// tcptrace's figures; kept only where the conversations are asked for.
+    pub tcptrace: Option<Box<TcptraceTracker>>,
 }
 
 /// A conversation as far as placing its packets makes it known.
@@ -136,6 +138,8 @@ pub struct Tracked {
     pub tracker: TcpTracker,
     /// Their totals, by direction.
     pub totals: [TcpTotals; 2],
+    /// tcptrace's figures; kept only where the conversations are asked for.
+    pub tcptrace: Option<Box<TcptraceTracker>>,
 }
 
 /// Totals of one direction of a TCP conversation.
@@ -145,12 +149,6 @@ pub struct TcpTotals {
     pub payload_bytes: u64,
     /// Payload bytes, each once.
     pub unique_bytes: u64,
-    /// Segments that repeat bytes.
-    pub repeated_segments: u64,
-    /// Bytes repeated.
-    pub repeated_bytes: u64,
-    /// Segments that filled a hole.
-    pub late_segments: u64,
     /// Bytes lost, on either side of the capture point.
     pub lost_bytes: u64,
     /// Of these, proven spurious.
@@ -159,8 +157,6 @@ pub struct TcpTotals {
     pub lost_upstream_bytes: u64,
     /// RTT from the capture point to this direction's receiver, by data and acknowledgement.
     pub data_ack: RttSum,
-    /// Its distribution; kept only where the conversations are asked for.
-    pub data_ack_histogram: Option<Box<Histogram>>,
     /// RTT by timestamps.
     pub timestamps: RttSum,
 }
@@ -186,9 +182,6 @@ impl Tracked {
         this.payload_bytes += sample.payload;
         this.unique_bytes += sample.unique;
         if !sample.in_order() {
-            this.repeated_segments += u64::from(sample.repeated > 0);
-            this.repeated_bytes += sample.repeated;
-            this.late_segments += u64::from(sample.late > 0);
             this.lost_bytes += sample.lost_upstream + sample.lost_downstream;
             this.lost_upstream_bytes += sample.lost_upstream;
         }
@@ -197,9 +190,6 @@ impl Tracked {
         }
         if let Some(rtt) = &sample.data_ack {
             peer.data_ack.record(rtt);
-            if let Some(histogram) = &mut peer.data_ack_histogram {
-                histogram.record(rtt.rtt_ns);
-            }
         }
         if let Some(rtt) = &sample.timestamps {
             peer.timestamps.record(rtt);

@@ -61,11 +61,16 @@ impl Engine {
             flipped: course.flipped,
             role: course.role,
             tcp: known.tcp.zip(course.tcp).map(|(judged, tracked)| {
-                let Tracked { tracker, totals } = *tracked;
-                Box::new(TcpState {
-                    flags: judged.flags,
+                let Tracked {
                     tracker,
                     totals,
+                    tcptrace,
+                } = *tracked;
+                Box::new(TcpState {
+                    judged: *judged,
+                    tracker,
+                    totals,
+                    tcptrace,
                 })
             }),
         });

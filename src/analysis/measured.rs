@@ -2,7 +2,7 @@
 
 use super::metrics::{Context, standard, wireshark};
 use super::seconds::{Frame, Series, series};
-use super::span::{SpanTotals, totals};
+use super::span::{SpanTotals, lies_in, totals};
 use crate::measure::timeline::{Entry, Timeline};
 use crate::options::AnalysisOptions;
 use crate::summary::{Metrics, Span, SpanOf};
@@ -27,15 +27,14 @@ pub struct Measured<'a> {
 impl Measured<'_> {
     /// Adds up what lies within `span`, all where it is `None`.
     pub fn totals(&self, span: Option<(i64, i64)>) -> SpanTotals {
-        totals(self.entries, self.timeline.epochs(), span)
+        totals(self.timeline, span)
     }
 
     /// Both families over `span`, and the distribution of delay: (low, high, count) in ns.
     pub fn metrics(&self, span: Option<(i64, i64)>, of: SpanOf) -> (Metrics, Vec<(u64, u64, u64)>) {
         let totals = self.totals(span);
-        let within = |entry: &&Entry| span.is_none_or(|(start, end)| entry.time.0 >= start && entry.time.1 <= end);
         let bins = series(
-            self.entries.iter().filter(within),
+            self.entries.iter().filter(|entry| lies_in(entry.time, span)),
             &totals.tally,
             self.frame,
             self.options,

@@ -1,11 +1,13 @@
-//! The virtual machine's own traffic: its busiest client, before, during and after the migration.
+//! The virtual machine's own traffic: its busiest client, second by second, and before, during and after the migration.
 
 use std::net::IpAddr;
 
 use super::measured::Measured;
 use super::pairs::{Pair, Pairs};
 use super::seconds::Frame;
-use crate::migration::Migration;
+use crate::figure::Reason;
+use crate::measure::echo::EchoFlow;
+use crate::migration::{GapRequests, Migration};
 use crate::options::{AnalysisOptions, GradedDirection, Host};
 use crate::summary::{ServiceSummary, SpanOf};
 
@@ -31,21 +33,55 @@ pub fn service(
         forward: usize::from(pair.hosts[0] != vm),
         missing_bytes: 0,
     };
-    let part = |start_ns: i64, end_ns: i64| {
-        let span = Some((start_ns, end_ns));
-        let any = measured.totals(span).tally.wireshark.packets > 0;
-        any.then(|| measured.metrics(span, SpanOf::Capture).0)
+    let part = |span: Option<(i64, i64)>| {
+        let span = span.ok_or(Reason::NoMigration)?;
+        match measured.totals(Some(span)).tally.wireshark.packets {
+            0 => Err(Reason::NoPackets),
+            _ => Ok(measured.metrics(Some(span), SpanOf::Capture).0),
+        }
     };
-    let span = migration.map(|migration| (migration.start_ns, migration.end_ns));
+    let span = migration.map(span);
     let client = pair.hosts[usize::from(pair.hosts[0] == vm)];
     Some(ServiceSummary {
         vm,
         client,
         metrics: measured.metrics(None, SpanOf::Capture).0,
-        before: span.and_then(|(start, _)| part(i64::MIN, start.saturating_sub(1))),
-        during: span.and_then(|(start, end)| part(start, end)),
-        after: span.and_then(|(_, end)| part(end.saturating_add(1), i64::MAX)),
+        before: part(span.map(|(start, _)| (i64::MIN, start.saturating_sub(1)))),
+        during: part(span),
+        after: part(span.map(|(_, end)| (end.saturating_add(1), i64::MAX))),
+        seconds: measured.series().seconds,
     })
+}
+
+/// When the migration was. Of one whose stream was not captured only the switchover is known: the gap that it left in the
+/// machine's answers.
+fn span(migration: &Migration) -> (i64, i64) {
+    let flow = migration.service.flows.first();
+    let gap = flow.and_then(|flow| Some((flow.last_before_ns?, flow.first_after_ns?)));
+    match gap {
+        Some(gap) if migration.connections.is_empty() => gap,
+        _ => (migration.start_ns, migration.end_ns),
+    }
+}
+
+/// Notes what became of the requests that were sent in each flow's gap.
+pub fn requests_in_gaps(migrations: &mut [Migration], echoes: &[EchoFlow]) {
+    let flows = migrations.iter_mut().flat_map(|migration| &mut migration.service.flows);
+    for flow in flows.filter(|flow| flow.gap_ms.value().is_some()) {
+        let (Some(from_ns), Some(to_ns)) = (flow.last_before_ns, flow.first_after_ns) else {
+            continue;
+        };
+        let middle_ns = from_ns.saturating_add(to_ns.saturating_sub(from_ns) / 2);
+        let of_flow = echoes
+            .iter()
+            .filter(|echo| echo.conversation == flow.conversation && echo.direction != flow.direction);
+        if let Some(silence) = of_flow.filter_map(|echo| echo.silence_at(middle_ns)).next() {
+            flow.requests = Ok(GapRequests {
+                lost: silence.lost,
+                delayed: silence.late,
+            });
+        }
+    }
 }
 
 /// The pair and the machine's address in it.

@@ -3,6 +3,7 @@
 use super::choice::{self, Choice};
 use super::conversation::Conversation;
 use super::engine::Engine;
+use super::logged::{log_warnings, logged};
 use super::measured::Measured;
 use super::metrics::rtt_figures;
 use super::run::Observed;
@@ -37,7 +38,8 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
         capture,
         mut warnings,
     } = observed;
-    let findings = std::mem::take(&mut engine.migration).finish();
+    let mut findings = std::mem::take(&mut engine.migration).finish();
+    service::requests_in_gaps(&mut findings.migrations, engine.echo.flows());
     let choice = choice::choose(&engine, &findings.migrations, options)?;
     let migration = choice.migration.and_then(|index| findings.migrations.get(index));
     let frame = Frame {
@@ -103,6 +105,10 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     let reported = moves.chosen();
     let service = service::service(&engine.pairs, reported, frame, options);
     warnings.extend(warnings::of_run(&engine, &capture, &metrics, &rows, &choice, options));
+    let log = logged(&moves, frame.start_ns, options, &mut warnings);
+    if let Ok(beside) = &log {
+        warnings.extend(log_warnings(beside, moves.chosen(), &metrics, options));
+    }
     Ok(Answer {
         summary: Summary {
             capture,
@@ -115,6 +121,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
             interval_ns: options.interval_ns,
             flows,
             delay_buckets_ns,
+            log,
             warnings,
         },
         moves,

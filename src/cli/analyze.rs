@@ -10,6 +10,7 @@ use super::engine::{self, Analysis};
 use super::request::{AnalyzeRequest, ReportRequest};
 use super::{Status, notices, reproduce};
 use crate::error::{Error, ErrorKind, Result};
+use crate::grade::Grader;
 use crate::report::csv::summaries_csv;
 use crate::report::document::Document;
 use crate::report::files::{self, Tables};
@@ -18,9 +19,10 @@ use crate::report::json::summary_json;
 use crate::report::pictures::draw;
 use crate::report::table::analysis_table;
 
-/// One run of the request: where its captures are, and where its report goes.
+/// One run of the request: where its captures and its log are, and where its report goes.
 struct Run {
     captures: Vec<PathBuf>,
+    log: Option<PathBuf>,
     folder: Option<Folder>,
 }
 
@@ -35,7 +37,7 @@ pub fn run(request: &AnalyzeRequest) -> Result<Status> {
     let pool = super::pool(request.options.threads)?;
     let answers = {
         let bar = Bar::new(&request.captures);
-        let work = |run: &Run| engine::analyze(&run.captures, request, &bar);
+        let work = |run: &Run| engine::analyze(&run.captures, run.log.as_deref(), request, &bar);
         pool.install(|| runs.par_iter().map(work).collect::<Vec<_>>())
     };
     let mut status = Status::Done;
@@ -66,7 +68,7 @@ pub fn run(request: &AnalyzeRequest) -> Result<Status> {
     {
         status = Status::Unusable;
     }
-    super::print(&answer(&done, several, request)?)?;
+    answer(&done, several, request)?;
     if let (Some(minimum), Status::Done) = (request.min_index, status) {
         status = check(&done, minimum, request);
     }
@@ -79,8 +81,13 @@ fn prepare(request: &AnalyzeRequest) -> Result<Vec<Run>> {
     if request.join {
         runs = vec![request.captures.clone()];
     }
+    let mut logs = request.logs.iter().cloned();
     let Some(report) = &request.report else {
-        let run = |captures| Run { captures, folder: None };
+        let run = |captures| Run {
+            captures,
+            log: logs.next(),
+            folder: None,
+        };
         return Ok(runs.into_iter().map(run).collect());
     };
     let firsts: Vec<PathBuf> = runs.iter().filter_map(|captures| captures.first().cloned()).collect();
@@ -89,6 +96,7 @@ fn prepare(request: &AnalyzeRequest) -> Result<Vec<Run>> {
         match Folder::open(report.output.join(name)) {
             Ok(folder) => prepared.push(Run {
                 captures,
+                log: logs.next(),
                 folder: Some(folder),
             }),
             Err(error) => {
@@ -105,15 +113,26 @@ fn prepare(request: &AnalyzeRequest) -> Result<Vec<Run>> {
 
 /// Hands the document of a run to `make`.
 fn with_document<T>(run: &Run, analysis: &Analysis, request: &AnalyzeRequest, make: impl Fn(&Document<'_>) -> T) -> T {
-    make(&Document {
+    let command = reproduce::line(&run.captures, run.log.as_deref(), &request.typed_options);
+    make(&document(analysis, request, &request.grading.grader(), &command))
+}
+
+fn document<'a>(
+    analysis: &'a Analysis,
+    request: &'a AnalyzeRequest,
+    grader: &'a Grader<'a>,
+    command: &'a str,
+) -> Document<'a> {
+    Document {
         summary: &analysis.summary,
         moves: &analysis.moves,
+        service: analysis.service.as_ref(),
         options: &request.options,
-        grader: &request.grading.grader(),
+        grader,
         style: &request.style,
-        command: &reproduce::line(&run.captures, &request.typed_options),
+        command,
         pictures: &[],
-    })
+    }
 }
 
 /// Writes the reports; false where one could not be written. Charts are drawn on all cores, a few reports at a time;
@@ -128,13 +147,13 @@ fn write_reports(
     for chunk in done.chunks(pool.current_num_threads().max(1) * 2) {
         let tables = chunk
             .iter()
-            .map(|(_, analysis)| Tables::new(&analysis.summary.seconds, report.parquet))
+            .map(|(_, analysis)| Tables::new(&analysis.summary, analysis.service.as_ref(), report.parquet))
             .collect::<Result<Vec<_>>>()?;
         let write = |((run, analysis), tables): (&(Run, Analysis), &Tables)| {
             let Some(folder) = &run.folder else { return Ok(()) };
             with_document(run, analysis, request, |document| {
                 let drawn = draw(document)?;
-                files::write(document, analysis.extras.clone(), tables, &drawn, folder)
+                files::write(document, tables, &drawn, folder)
             })
         };
         let written: Vec<Result<()>> = pool.install(|| chunk.par_iter().zip(&tables).map(write).collect());
@@ -155,23 +174,24 @@ fn write_reports(
     Ok(all_written)
 }
 
-/// What standard output gets.
-fn answer(done: &[(Run, Analysis)], several: bool, request: &AnalyzeRequest) -> Result<Vec<u8>> {
+/// Gives standard output what it asks for.
+fn answer(done: &[(Run, Analysis)], several: bool, request: &AnalyzeRequest) -> Result<Status> {
     match request.format {
         Format::Json => {
-            let documents = done.iter().map(|(run, analysis)| {
-                with_document(run, analysis, request, |document| {
-                    summary_json(document, analysis.extras.clone())
-                })
-            });
-            Ok(super::json_text(documents.collect(), several))
+            let grader = request.grading.grader();
+            let analyses = done.iter().map(|(_, analysis)| analysis);
+            let documents: Vec<_> = analyses.map(|a| document(a, request, &grader, "")).collect();
+            super::print_json(&documents.iter().map(summary_json).collect::<Vec<_>>(), several)
         }
-        Format::Csv => summaries_csv(&done.iter().map(|(_, a)| &a.summary).collect::<Vec<_>>(), several),
+        Format::Csv => super::print(&summaries_csv(
+            &done.iter().map(|(_, a)| &a.summary).collect::<Vec<_>>(),
+            several,
+        )?),
         Format::Table => {
             let tables = done
                 .iter()
                 .map(|(run, analysis)| with_document(run, analysis, request, analysis_table));
-            Ok(tables.collect::<Vec<_>>().join("\n\n").into_bytes())
+            super::print(tables.collect::<Vec<_>>().join("\n\n").as_bytes())
         }
     }
 }

@@ -165,6 +165,10 @@ Examples:
       Nodes and link given; report in Indonesian, times in UTC+7
   migqos analyze runs/*/src.pcap -o results
       One report for each run, analysed side by side
+  migqos analyze src.pcap --log task.log
+      The hypervisor's own figures beside those of the capture
+  migqos analyze \"runs/*/src.pcap\" --log \"runs/*/task.log\"
+      The same for many runs: the logs in the order of the captures
   migqos analyze ring_*.pcapng --join
       The files of a ring buffer, as one run
   migqos analyze src.pcap --method wireshark --bands loss=range,jitter=shifted
@@ -192,9 +196,10 @@ pub struct AnalyzeArgs {
     /// The same run captured at the target node
     #[arg(long, value_name = "FILE", hide = true, help_heading = "What is measured")]
     pub target_capture: Option<PathBuf>,
-    /// The migration's task log
-    #[arg(long, value_name = "FILE", hide = true, help_heading = "What is measured")]
-    pub log: Option<PathBuf>,
+    /// The migration's log: Proxmox VE's task log, the JSON of QMP's query-migrate, or the text of virsh domjobinfo.
+    /// With several captures, one for each in the same order: a pattern, or --log again
+    #[arg(long, value_name = "FILE", help_heading = "What is measured")]
+    pub log: Vec<PathBuf>,
     /// Which direction is graded
     #[arg(long, value_name = "WHICH", default_value = "forward", value_parser = directions(), help_heading = "What is measured")]
     pub direction: GradedDirection,
@@ -294,7 +299,7 @@ pub struct PrintArgs {
     /// Write 1.234,5 instead of 1,234.5 in tables and reports
     #[arg(long)]
     pub decimal_comma: bool,
-    /// Time zone of printed times, and of --from and --to: a name, WIB, WITA, WIT or +07:00
+    /// Time zone of printed times, of --from and --to, and of --log where it fits: a name, WIB, WITA, WIT or +07:00
     #[arg(long, value_name = "TZ", default_value = "UTC", value_parser = values::timezone)]
     pub timezone: TimeZone,
 }

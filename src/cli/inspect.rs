@@ -40,25 +40,23 @@ pub fn run(request: &InspectRequest) -> Result<Status> {
         }
     }
     let several = request.captures.len() > 1;
-    let answer = match request.format {
+    match request.format {
         Format::Json => {
             let documents = found
-                .into_iter()
-                .map(|(inspection, moves)| {
-                    let migrations = engine::migrations(&moves, inspection.capture.start_ns.unwrap_or(0));
-                    inspection_json(&inspection, migrations)
-                })
-                .collect();
-            super::json_text(documents, several)
+                .iter()
+                .map(|(inspection, moves)| inspection_json(inspection, moves));
+            super::print_json(&documents.collect::<Vec<_>>(), several)?;
         }
-        Format::Csv => inspections_csv(&found.iter().map(|(i, _)| i).collect::<Vec<_>>(), several)?,
+        Format::Csv => {
+            let inspections: Vec<_> = found.iter().map(|(inspection, _)| inspection).collect();
+            super::print(&inspections_csv(&inspections, several)?)?;
+        }
         Format::Table => {
             let tables = found
                 .iter()
                 .map(|(inspection, moves)| inspection_table(inspection, moves, &request.style));
-            tables.collect::<Vec<_>>().join("\n\n").into_bytes()
+            super::print(tables.collect::<Vec<_>>().join("\n\n").as_bytes())?;
         }
-    };
-    super::print(&answer)?;
+    }
     Ok(status)
 }

@@ -8,8 +8,8 @@ use clap::{ArgAction, ArgMatches, CommandFactory};
 
 use super::args::Cli;
 
-/// The options of `migqos analyze` as they were typed. Left out are the captures, of which each report names its own,
-/// and `-j`, on which no answer depends.
+/// The options of `migqos analyze` as they were typed. Left out are the captures and logs, of which each report names
+/// its own, and `-j`, on which no answer depends.
 pub fn options(matches: &ArgMatches) -> Vec<String> {
     let program = Cli::command();
     let Some(command) = program.find_subcommand("analyze") else {
@@ -19,7 +19,7 @@ pub fn options(matches: &ArgMatches) -> Vec<String> {
     for argument in command.get_arguments() {
         let id = argument.get_id().as_str();
         let typed = matches.value_source(id) == Some(ValueSource::CommandLine);
-        let (Some(name), true) = (argument.get_long(), typed && id != "jobs") else {
+        let (Some(name), true) = (argument.get_long(), typed && !matches!(id, "jobs" | "log")) else {
             continue;
         };
         words.push(format!("--{name}"));
@@ -34,11 +34,13 @@ pub fn options(matches: &ArgMatches) -> Vec<String> {
 }
 
 /// The whole line, to be typed into a shell.
-pub fn line<P: AsRef<Path>>(captures: &[P], options: &[String]) -> String {
+pub fn line<P: AsRef<Path>>(captures: &[P], log: Option<&Path>, options: &[String]) -> String {
     let captures = captures.iter().map(|c| c.as_ref().to_string_lossy().into_owned());
+    let log = log.map(|log| ["--log".to_owned(), log.to_string_lossy().into_owned()]);
     let words = ["migqos".to_owned(), "analyze".to_owned()]
         .into_iter()
         .chain(captures)
+        .chain(log.into_iter().flatten())
         .chain(options.iter().cloned());
     words.map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
 }
@@ -83,11 +85,16 @@ mod tests {
         ];
         let options = typed(&words);
         assert_eq!(
-            line(&["a b.pcap"], &options),
+            line(&["a b.pcap"], None, &options),
             "migqos analyze \"a b.pcap\" --bands loss=range,jitter=shifted --link-capacity \"1 Gbit\" --output out \
              --lang id --decimal-comma"
         );
-        assert_eq!(line(&["a.pcap"], &typed(&["x"])), "migqos analyze a.pcap");
+        assert_eq!(line(&["a.pcap"], None, &typed(&["x"])), "migqos analyze a.pcap");
+        let options = typed(&["x", "--log", "b.log", "--strict"]);
+        assert_eq!(
+            line(&["a.pcap"], Some(Path::new("b 1.log")), &options),
+            "migqos analyze a.pcap --log \"b 1.log\" --strict"
+        );
     }
 
     #[test]

@@ -45,8 +45,8 @@ pub struct AnalyzeRequest {
     pub target_capture: Option<PathBuf>,
     /// The clocks of both capture points are to be trusted.
     pub clock_synced: bool,
-    /// The migration's task log.
-    pub log: Option<PathBuf>,
+    /// The runs' logs, in the order of the captures; as many as there are runs, or none.
+    pub logs: Vec<PathBuf>,
     /// What the engine is asked.
     pub options: AnalysisOptions,
     /// How the figures are graded.
@@ -100,6 +100,29 @@ fn usage(message: String) -> Error {
     Error::new(ErrorKind::Usage, message)
 }
 
+/// One log for each run, read once before the work starts: what is none is found now, not behind the last capture.
+fn logs(typed: &[PathBuf], runs: usize) -> Result<Vec<PathBuf>> {
+    let logs = inputs::expand(typed)?;
+    if !logs.is_empty() && logs.len() != runs {
+        let found = format!("--log: {} for {}", plural(logs.len(), "log"), plural(runs, "run"));
+        return Err(Error::new(ErrorKind::Usage, found).advice(
+            "one for each capture, in the same order: a pattern, or --log again; with --join one for them all",
+        ));
+    }
+    for log in &logs {
+        crate::analysis::read_log(log, None)?;
+    }
+    Ok(logs)
+}
+
+fn plural(n: usize, what: &str) -> String {
+    if n == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{n} {what}s")
+    }
+}
+
 impl AnalyzeRequest {
     /// Checks what clap could not check value by value.
     ///
@@ -131,12 +154,14 @@ impl AnalyzeRequest {
         if args.target_capture.is_some() && captures.len() > 1 && !args.join {
             return Err(usage("--target-capture goes with one capture".to_owned()));
         }
+        let logs = logs(&args.log, if args.join { 1 } else { captures.len() })?;
+        let has_zone = typed_options.iter().any(|option| option == "--timezone");
         Ok(Self {
             captures,
             join: args.join,
             target_capture: args.target_capture.clone(),
             clock_synced: args.clock_synced,
-            log: args.log.clone(),
+            logs,
             options: AnalysisOptions {
                 source: args.source.clone(),
                 target: args.target.clone(),
@@ -149,6 +174,8 @@ impl AnalyzeRequest {
                 to,
                 during: args.during,
                 migration: args.migration.map(|n| n as usize),
+                log: None,
+                log_zone: has_zone.then(|| args.print.timezone.clone()),
                 decapsulate: args.reading.decapsulate,
                 strict: args.reading.strict,
                 echo_timeout_ns: args.echo_timeout,

@@ -21,10 +21,12 @@
 mod flow;
 pub mod pending;
 pub mod probation;
+mod silence;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use self::flow::{EchoEnd, EchoFlow, EchoGap, EchoKind};
+pub use self::silence::Silence;
 
 use self::pending::{Fate, Name, Pending};
 use self::probation::{Mark, Probation, Recognised, Verdict};

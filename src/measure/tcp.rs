@@ -1,7 +1,10 @@
-//! TCP: the standard estimators and Wireshark's flags, each from one segment at a time.
+//! TCP: the standard estimators, Wireshark's flags and tcptrace's figures, each from one segment at a time.
 
+#[cfg(test)]
+mod bounds;
 pub mod loss;
 pub mod rtt;
 pub mod sequence;
 pub mod standard;
+pub mod tcptrace;
 pub mod wireshark;

@@ -15,6 +15,9 @@ const MAX_HELD: usize = 64;
 /// Distributions kept apart; a capture with more migrations than this shares the last one among the rest.
 const MAX_EPOCHS: usize = 64;
 
+/// Lost echo requests kept one by one.
+const MAX_LOST_ECHOES: usize = 4096;
+
 /// Consecutive frames of one bin and one part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -47,15 +50,31 @@ pub struct Epoch {
     pub echo: [Histogram; 2],
 }
 
+/// An echo request that nobody answered, by itself: a migration loses them in a moment, and the border between two spans
+/// may fall within the entry that counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LostEcho {
+    /// When it was sent.
+    pub sent_ns: i64,
+    /// The entry that counts it.
+    pub entry: usize,
+    /// Its direction.
+    pub direction: usize,
+}
+
 /// The series of one pair.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     entries: Vec<Entry>,
     part: u32,
+    stage: u32,
+    /// A migration went between the two hosts.
+    carries_state: bool,
     held: Vec<FrameSample>,
     /// The last entry ends with the payload of a migration.
     sealed: bool,
     epochs: Vec<Epoch>,
+    lost_echoes: Vec<LostEcho>,
 }
 
 impl Timeline {
@@ -63,6 +82,7 @@ impl Timeline {
     /// includes everything before it.
     #[inline(always)]
     pub fn record(&mut self, sample: &FrameSample, bin: i64, carries_state: bool) {
+        self.carries_state |= carries_state;
         let part = self.part;
         let plain = carries_state == self.sealed && self.held.is_empty();
         match self.entries.last_mut() {
@@ -85,7 +105,7 @@ impl Timeline {
             .is_some_and(|entry| entry.bin == bin && entry.part == part);
         if carries_state {
             if same {
-                self.take_held_back();
+                self.take_held_back(sample.time_ns);
             } else {
                 self.release();
             }
@@ -136,6 +156,16 @@ impl Timeline {
         self.part += 1;
     }
 
+    /// The run has come to `stage`: where that is another than before, a span may begin with the next frame. Unlike a
+    /// [cut](Self::cut), it concerns every pair of hosts, and costs nothing where there are no frames. The pair that
+    /// carries the migration has its own cuts, which are exact.
+    pub fn enter(&mut self, stage: u32) {
+        if self.stage != stage {
+            self.stage = stage;
+            self.part += u32::from(!self.carries_state);
+        }
+    }
+
     /// Starts new distributions: a migration's connection was recognised, or ended.
     pub fn begin_epoch(&mut self) {
         if self.epochs.len() < MAX_EPOCHS && self.epochs.last().is_some_and(|epoch| epoch.time.is_some()) {
@@ -147,7 +177,7 @@ impl Timeline {
     pub fn take_back(&mut self, spurious: &Spurious, bin: i64, direction: usize) {
         self.release();
         let entry = self.entries.iter_mut().rev().find(|entry| {
-            entry.bin == bin && {
+            entry.bin == bin && entry.time.0 <= spurious.resent_ns && {
                 let tally = &entry.tally.directions[direction];
                 tally.lost(spurious.side) >= spurious.bytes
             }
@@ -161,12 +191,35 @@ impl Timeline {
         }
     }
 
-    /// The RTP and echo totals of a bin, for figures that become known later (an echo's timeout). `None` where the bin
-    /// has no frames.
-    pub fn datagrams_mut(&mut self, bin: i64, direction: usize) -> Option<&mut DatagramTally> {
-        let index = self.entries.iter().rposition(|entry| entry.bin == bin)?;
+    /// The RTP and echo totals of the time `time_ns`, which lies in `bin`, for figures that become known later (an
+    /// echo's timeout). `None` where the bin has no frames.
+    pub fn datagrams_mut(&mut self, time_ns: i64, bin: i64, direction: usize) -> Option<&mut DatagramTally> {
+        let index = self.entry_at(time_ns, bin)?;
         let tally = &mut self.entries.get_mut(index)?.tally.directions[direction];
         Some(tally.datagrams.get_or_insert_default())
+    }
+
+    /// Notes that the request sent at `sent_ns`, which lies in `bin`, was lost; [`Timeline::datagrams_mut`] counts it.
+    pub fn note_lost_echo(&mut self, sent_ns: i64, bin: i64, direction: usize) {
+        if self.lost_echoes.len() < MAX_LOST_ECHOES
+            && let Some(entry) = self.entry_at(sent_ns, bin)
+        {
+            self.lost_echoes.push(LostEcho {
+                sent_ns,
+                entry,
+                direction,
+            });
+        }
+    }
+
+    /// The entry of `bin` that `time_ns` falls into.
+    fn entry_at(&self, time_ns: i64, bin: i64) -> Option<usize> {
+        let last_of_bin = self.entries.iter().rposition(|entry| entry.bin == bin)?;
+        let of_bin = self.entries.get(..=last_of_bin)?.iter().enumerate().rev();
+        let begun = of_bin
+            .take_while(|(_, entry)| entry.bin == bin)
+            .find(|(_, entry)| entry.time.0 <= time_ns);
+        Some(begun.map_or(last_of_bin, |(index, _)| index))
     }
 
     /// Adds the round trip of an echo request that went in `direction` and was answered at `time_ns`.
@@ -196,6 +249,11 @@ impl Timeline {
         self.entries.is_empty()
     }
 
+    /// Requests that nobody answered, as far as they are kept.
+    pub fn lost_echoes(&self) -> &[LostEcho] {
+        &self.lost_echoes
+    }
+
     /// Distributions, in order of time.
     pub fn epochs(&self) -> &[Epoch] {
         &self.epochs
@@ -218,13 +276,20 @@ impl Timeline {
         }
     }
 
-    /// The migration goes on: what was held back lies inside its span.
-    fn take_held_back(&mut self) {
+    /// The migration goes on until `time_ns`: what was held back and is not later lies inside its span. A switch's
+    /// capture may hold the close of a connection before the last copies of its payload.
+    fn take_held_back(&mut self, time_ns: i64) {
         if self.held.is_empty() {
             return;
         }
         if let Some(entry) = self.entries.last_mut() {
-            self.held.drain(..).for_each(|sample| entry.add(&sample));
+            self.held.retain(|sample| {
+                let inside = sample.time_ns <= time_ns;
+                if inside {
+                    entry.add(sample);
+                }
+                !inside
+            });
         }
     }
 
@@ -304,6 +369,37 @@ mod tests {
         timeline.record(&frame(12), 1, false);
         assert_eq!(inside(&mut timeline, 5, 8), 4);
         assert_eq!(inside(&mut timeline, 0, 100), 7);
+    }
+
+    #[test]
+    fn a_close_that_stands_before_copies_of_the_payload_was_counted_into_the_span() {
+        let mut timeline = Timeline::default();
+        timeline.record(&frame(5), 0, true);
+        timeline.record(&frame(8), 0, true);
+        timeline.record(&frame(20), 0, false);
+        // The copies of both, as a switch writes them.
+        timeline.record(&frame(6), 0, true);
+        timeline.record(&frame(9), 0, true);
+        timeline.record(&frame(21), 0, false);
+        assert_eq!(inside(&mut timeline, 5, 9), 4);
+        assert_eq!(inside(&mut timeline, 5, 21), 6);
+    }
+
+    #[test]
+    fn what_becomes_known_later_is_booked_in_the_stage_in_which_it_was() {
+        let mut timeline = Timeline::default();
+        timeline.record(&frame(5), 0, false);
+        timeline.enter(1);
+        timeline.record(&frame(10), 0, false);
+        timeline.enter(1);
+        timeline.record(&frame(15), 0, false);
+        assert_eq!(timeline.len(), 2);
+        for (time, sent) in [(5, 1), (7, 2), (10, 1), (99, 2), (0, 3)] {
+            let tally = timeline.datagrams_mut(time, 0, 0).unwrap();
+            tally.echo_sent += 1;
+            assert_eq!(tally.echo_sent, sent, "at {time}");
+        }
+        assert!(timeline.datagrams_mut(5, 1, 0).is_none());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! The three count differently from each other and from the wire; each figure's documentation says how.
 
 mod align;
+mod beside;
 mod proxmox;
 mod qmp;
 mod size;
@@ -17,7 +18,8 @@ use jiff::civil::DateTime;
 use crate::error::{Error, ErrorKind, Result};
 use crate::figure::Figure;
 
-pub use align::Alignment;
+pub use align::{Alignment, Fit};
+pub use beside::{Beside, Compared, Quantity, Why};
 
 /// Who wrote a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +97,17 @@ pub struct LogRun {
     pub progress: Vec<LogProgress>,
     /// Disks that were copied.
     pub drives: Vec<LogDrive>,
+    /// The lines that were understood, but for those of progress, as they stand in the log.
+    pub events: Vec<LogEvent>,
+}
+
+/// A line of a log that says what happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEvent {
+    /// Local time, to the second.
+    pub at: Option<DateTime>,
+    /// The log's own words.
+    pub text: String,
 }
 
 /// A line that says how far a migration was.
@@ -155,6 +168,7 @@ impl Default for LogRun {
             error: None,
             progress: Vec::new(),
             drives: Vec::new(),
+            events: Vec::new(),
         }
     }
 }
@@ -173,28 +187,40 @@ impl Default for LogRun {
 /// ```
 ///
 /// # Errors
-/// Where the text is none of the known logs, or says nothing of a migration.
+/// Where the text is none of the known logs, breaks off before it says anything, or says nothing of a migration.
 pub fn parse(bytes: &[u8], near_ns: Option<i64>) -> Result<Log> {
+    const KNOWN: &str =
+        "known are Proxmox VE's task log, the JSON of QMP's query-migrate and the text of virsh domjobinfo";
     let text = text::decode(bytes);
     let trimmed = text.trim_start();
+    let lines_before = text[..text.len() - trimmed.len()].matches('\n').count();
     let (kind, runs) = if trimmed.starts_with(['{', '[']) {
         (LogKind::Qmp, qmp::runs(trimmed))
     } else if virsh::is_job_info(trimmed) {
-        (LogKind::Virsh, virsh::runs(trimmed))
+        (LogKind::Virsh, Ok(virsh::runs(trimmed)))
     } else {
-        (LogKind::Proxmox, proxmox::runs(trimmed, near_ns))
+        (LogKind::Proxmox, Ok(proxmox::runs(trimmed, near_ns)))
     };
+    let nothing = |line: usize, found: String| {
+        Error::new(ErrorKind::Usage, format!("not a migration log: line {line}: {found}")).advice(KNOWN)
+    };
+    let runs = runs.map_err(|fault| nothing(lines_before + fault.line, fault.found))?;
     if runs.is_empty() {
         let first: String = trimmed.lines().next().unwrap_or_default().chars().take(60).collect();
-        return Err(Error::new(
-            ErrorKind::Usage,
-            if first.is_empty() {
-                "not a migration log: it is empty".to_owned()
-            } else {
-                format!("not a migration log: starts with \"{first}\"")
-            },
-        )
-        .advice("known are Proxmox VE's task log, the JSON of QMP's query-migrate and the text of virsh domjobinfo"));
+        return Err(match (kind, first.is_empty()) {
+            (_, true) => Error::new(ErrorKind::Usage, "not a migration log: it is empty").advice(KNOWN),
+            (LogKind::Qmp, _) => nothing(lines_before + 1, "the JSON tells no migration's state".to_owned()),
+            (LogKind::Virsh, _) => nothing(lines_before + 1, "the job is none, or says nothing".to_owned()),
+            (LogKind::Proxmox, _) => nothing(lines_before + 1, format!("starts with \"{first}\"")),
+        });
     }
     Ok(Log { kind, runs })
+}
+
+/// Where a text stopped to make sense.
+#[derive(Debug)]
+struct Fault {
+    /// Counted from 1.
+    line: usize,
+    found: String,
 }

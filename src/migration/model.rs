@@ -272,6 +272,24 @@ pub struct ServiceFlow {
     pub resolution_ms: Figure,
     /// Answers counted in the whole capture.
     pub answers: u64,
+    /// What became of the client's requests in the gap.
+    pub requests: Result<GapRequests, Reason>,
+}
+
+/// Requests that a client sent while nothing came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GapRequests {
+    /// Never answered.
+    pub lost: u64,
+    /// Answered when the gap was over.
+    pub delayed: u64,
+}
+
+impl GapRequests {
+    /// All that were sent in the gap.
+    pub fn sent(self) -> u64 {
+        self.lost.saturating_add(self.delayed)
+    }
 }
 
 /// The virtual machine as its clients saw it.

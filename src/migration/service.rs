@@ -135,6 +135,7 @@ fn flow(conversation: u32, side: usize, pair: &Pair, switchover: Switchover) -> 
             Figure::Value(ms(interval))
         }),
         answers: answers.count,
+        requests: Err(Reason::NoProbes),
     }
 }
 

@@ -257,8 +257,9 @@ impl MigrationTracker {
     }
 
     /// Takes any other frame: ARP, RARP, UDP, ICMP, whatever is not TCP. `conversation` as in
-    /// [`segment`](Self::segment), where the frame belongs to one.
-    pub fn other(&mut self, conversation: Option<(u32, usize)>, time_ns: i64, packet: &Packet, payload: &[u8]) {
+    /// [`segment`](Self::segment), where the frame belongs to one. True where it announces that a virtual machine has
+    /// changed hosts.
+    pub fn other(&mut self, conversation: Option<(u32, usize)>, time_ns: i64, packet: &Packet, payload: &[u8]) -> bool {
         let _ = payload;
         self.reach(time_ns);
         match &packet.network {
@@ -267,6 +268,7 @@ impl MigrationTracker {
                 if let Some(mac) = arrival {
                     self.arrived(mac, time_ns);
                 }
+                arrival.is_some()
             }
             Network::Ip(ip) => {
                 if let Some((conversation, direction)) = conversation
@@ -279,8 +281,9 @@ impl MigrationTracker {
                     }
                     sender.frame(packet.interface, time_ns, is_exchange(ip));
                 }
+                false
             }
-            _ => {}
+            _ => false,
         }
     }
 

@@ -5,7 +5,7 @@ use crate::grade::{Figures, Grader, Grades, Parameter, Shares, TableKind};
 use crate::migration::Moves;
 use crate::options::{AnalysisOptions, Family, GradedDirection};
 use crate::report::locale::{Style, rate_unit, significant_decimals};
-use crate::summary::{Metrics, Second, Summary};
+use crate::summary::{Metrics, Second, ServiceSummary, Summary};
 
 /// What a report is made from.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,8 @@ pub struct Document<'a> {
     pub summary: &'a Summary,
     /// What the migrations did.
     pub moves: &'a Moves,
+    /// The virtual machine's own traffic.
+    pub service: Option<&'a ServiceSummary>,
     /// What was asked for.
     pub options: &'a AnalysisOptions,
     /// The tables in force.
@@ -42,6 +44,8 @@ pub enum PictureKind {
     Timeline,
     /// The distribution of delay.
     DelayDistribution,
+    /// The four figures of the virtual machine's own traffic over time.
+    Service,
 }
 
 /// The four figures of one family.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -53,11 +53,19 @@ impl Folder {
     /// # Errors
     /// `Output`, naming the file.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.write_with(name, |out| out.write_all(bytes))
+    }
+
+    /// As [`Folder::write`], with what `content` writes: for what need not stand in memory as a whole.
+    ///
+    /// # Errors
+    /// `Output`, naming the file.
+    pub fn write_with(&self, name: &str, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let path = self.path.join(name);
         let write = || -> io::Result<()> {
-            let mut file = temporary(&self.path)?;
-            file.write_all(bytes)?;
-            file.flush()?;
+            let mut file = BufWriter::new(temporary(&self.path)?);
+            content(&mut file)?;
+            let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.persist(&path).map_err(|e| e.error)?;
             Ok(())
         };

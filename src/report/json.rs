@@ -2,23 +2,47 @@
 //!
 //! Numbers are SI base units as the key says. An absent figure is `null`, with its reason under `<key>_reason`. Floats
 //! are written in the shortest form that reads back as the same double, so that equal answers are equal bytes.
+//!
+//! A document is a view of what was measured, not a copy of it: [`write`] makes the text as it goes, whatever the number
+//! of seconds.
 
+mod capture;
+mod conversation;
 mod inspection;
+mod log;
+mod metrics;
 mod migration;
-mod parts;
+mod object;
+mod rtt;
+mod second;
+mod selection;
 mod service;
 mod summary;
+mod warning;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
 
 pub use inspection::inspection_json;
-pub use migration::migration_json;
-pub use service::service_json;
-pub use summary::{Extras, summary_json};
+pub use summary::summary_json;
+
+/// Writes a document, or an array of documents, as indented text that ends with a line's end.
+///
+/// # Errors
+/// What `out` says.
+pub fn write(document: &impl Serialize, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, document)?;
+    out.write_all(b"\n")
+}
 
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
 
+    use super::object::{Fields, Object, Written};
     use super::*;
+    use crate::migration::Moves;
     use crate::report::locale::Style;
     use crate::report::sample;
 
@@ -67,7 +91,9 @@ mod tests {
     }
 
     fn summary() -> Value {
-        let mut summary = sample::with_document(19, &Style::default(), |d| summary_json(d, Extras::default()));
+        let mut summary = sample::with_document(19, &Style::default(), |document| {
+            serde_json::to_value(summary_json(document)).unwrap()
+        });
         // The rows from the gap on tell as much as all.
         let seconds = summary["seconds"].as_array_mut().unwrap();
         seconds.drain(..17);
@@ -185,14 +211,50 @@ mod tests {
                 "index",
             ],
         );
+        let served = &summary["service"];
+        holds_in_order(
+            served,
+            &[
+                "vm",
+                "client",
+                "throughput_bps",
+                "grades",
+                "before",
+                "during",
+                "after",
+                "seconds",
+            ],
+        );
+        assert!(
+            served["seconds"][0]
+                .as_object()
+                .unwrap()
+                .keys()
+                .eq(summary["seconds"][0]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .filter(|key| !key.ends_with("_reason")))
+        );
         absent_figures_say_why(&summary);
         assert_eq!(summary["seconds"][0]["loss_pct_reason"], "no packets");
         insta::assert_snapshot!(format!("{summary:#}"));
     }
 
     #[test]
+    fn the_text_is_that_of_the_values_and_ends_with_its_line() {
+        sample::with_document(3, &Style::default(), |document| {
+            let mut text = Vec::new();
+            write(&summary_json(document), &mut text).unwrap();
+            let values = serde_json::to_value(summary_json(document)).unwrap();
+            assert_eq!(String::from_utf8(text).unwrap(), format!("{values:#}\n"));
+        });
+    }
+
+    #[test]
     fn the_inspection_keeps_the_contract() {
-        let inspection = inspection_json(&sample::inspection(), Vec::new());
+        let inspection = sample::inspection();
+        let inspection = serde_json::to_value(inspection_json(&inspection, &Moves::default())).unwrap();
         holds_in_order(
             &inspection,
             &[
@@ -240,12 +302,22 @@ mod tests {
                 "retransmitted_segments",
                 "retransmitted_bytes",
                 "out_of_order_segments",
+                "window_probes",
                 "rtt_ms",
             ],
         );
         holds_in_order(
             &tcp["ab"]["rtt_ms"],
-            &["samples", "min", "mean", "median", "p95", "max"],
+            &[
+                "samples",
+                "min",
+                "mean",
+                "median",
+                "p95",
+                "max",
+                "ambiguous_acks",
+                "post_loss_acks",
+            ],
         );
         holds_in_order(
             &inspection["rtp_streams"][0],
@@ -269,12 +341,22 @@ mod tests {
         insta::assert_snapshot!(format!("{inspection:#}"));
     }
 
+    struct Number(f64);
+
+    impl Object for Number {
+        fn fields<M: serde::ser::SerializeMap>(&self, to: Fields<M>) -> Fields<M> {
+            to.number("is", self.0)
+        }
+    }
+
     #[test]
     fn floats_read_back_as_the_same_doubles_and_zero_has_no_sign() {
+        let text = |value| serde_json::to_string(&Written(Number(value))).unwrap();
         for value in [0.1 + 0.2, 1e-7, 1e22, 403_694_930.0, f64::MIN_POSITIVE] {
-            let text = parts::number(value).to_string();
-            assert_eq!(text.parse::<f64>().unwrap(), value, "{text}");
+            let text = text(value);
+            let digits = text.trim_start_matches("{\"is\":").trim_end_matches('}');
+            assert_eq!(digits.parse::<f64>().unwrap(), value, "{text}");
         }
-        assert_eq!(parts::number(-0.0).to_string(), "0.0");
+        assert_eq!(text(-0.0), "{\"is\":0.0}");
     }
 }

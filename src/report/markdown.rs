@@ -5,6 +5,7 @@ mod answer;
 mod bands;
 mod families;
 mod flows;
+mod log;
 mod method;
 mod migration;
 mod page;
@@ -12,6 +13,7 @@ mod quality;
 mod references;
 mod repeat;
 mod series;
+mod service;
 
 use std::path::Path;
 
@@ -34,7 +36,9 @@ pub fn markdown(document: &Document<'_>) -> String {
     page.heading(1, &title);
     answer::write(document, &mut page);
     migration::write(document, &mut page);
+    log::write(document, &mut page);
     series::write(document, &mut page);
+    service::write(document, &mut page);
     families::write(document, &mut page);
     flows::write(document, &mut page);
     quality::write(document, &mut page);
@@ -100,6 +104,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("timeline.png"), PNG).unwrap();
         std::fs::write(folder.path().join("delay.png"), PNG).unwrap();
+        std::fs::write(folder.path().join("service.png"), PNG).unwrap();
         for style in [Style::default(), indonesian()] {
             let report = sample::with_document(32, &style, super::markdown);
             let captions = |what: &str| report.lines().filter(|l| l.starts_with(&format!("**{what} "))).count();

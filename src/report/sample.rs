@@ -11,8 +11,8 @@ use crate::report::document::{Document, Picture, PictureKind};
 use crate::report::locale::Style;
 use crate::summary::{
     CaptureProperties, ChosenBy, ConversationRow, EchoRow, FlowRow, Inspection, Method, Metrics, Nodes, Percentiles,
-    RtpRow, RttFigures, Second, Selection, Span, SpanOf, Standard, Summary, TcpDirection, TcpSummary, Warning,
-    Wireshark,
+    RtpRow, RttFigures, Second, Selection, ServiceSummary, Span, SpanOf, Standard, Summary, TcpDirection, TcpSummary,
+    Warning, Wireshark,
 };
 
 pub(crate) use moves::moves;
@@ -187,6 +187,7 @@ pub(crate) fn summary(seconds: i64) -> Summary {
             },
         ],
         delay_buckets_ns: vec![(1_000_000, 2_000_000, 9_000), (2_000_000, 4_000_000, 9_214)],
+        log: Err(Reason::NoLog),
         warnings: vec![
             Warning::new(
                 "super_frames",
@@ -202,6 +203,22 @@ pub(crate) fn summary(seconds: i64) -> Summary {
     }
 }
 
+/// The machine's traffic from second 25 on.
+fn service() -> ServiceSummary {
+    let profile = Profile::named("tiphon").unwrap();
+    let grader = Grader::new(&profile, "1Gbit".parse().ok());
+    let of = |start_s, end_s| metrics(SpanOf::Capture, start_s, end_s);
+    ServiceSummary {
+        vm: [10, 132, 5, 100].into(),
+        client: [10, 132, 4, 50].into(),
+        metrics: of(0.0, 31.9),
+        before: Err(Reason::NoPackets),
+        during: Ok(of(25.0, 31.0)),
+        after: Ok(of(31.31, 31.9)),
+        seconds: (25..32).map(|n| second(n, &grader)).collect(),
+    }
+}
+
 pub(crate) fn inspection() -> Inspection {
     let direction = |n: u64| TcpDirection {
         payload_bytes: 1_000_000 * n,
@@ -209,7 +226,10 @@ pub(crate) fn inspection() -> Inspection {
         retransmitted_segments: 7 * n,
         retransmitted_bytes: 10_136 * n,
         out_of_order_segments: n,
+        window_probes: 2 * n,
         rtt: rtt(1_234, 4.2),
+        ambiguous_acks: 4 * n,
+        post_loss_acks: 3 * n,
     };
     let names = [
         "retransmission",
@@ -309,6 +329,7 @@ pub(crate) fn with_document<T>(seconds: i64, style: &Style, test: impl FnOnce(&D
     test(&Document {
         summary: &summary(seconds),
         moves: &moves(),
+        service: Some(&service()),
         options: &AnalysisOptions::default(),
         grader: &grader,
         style,
@@ -321,6 +342,10 @@ pub(crate) fn with_document<T>(seconds: i64, style: &Style, test: impl FnOnce(&D
             Picture {
                 kind: PictureKind::DelayDistribution,
                 file: "delay.png".to_owned(),
+            },
+            Picture {
+                kind: PictureKind::Service,
+                file: "service.png".to_owned(),
             },
         ],
     })

@@ -9,13 +9,40 @@ use serde_json::Value;
 use crate::common::{migqos, shared};
 
 /// Streams whose headers this program and tshark read differently; docs/WIRESHARK.md says why.
-const DIFFERENT: [(&str, &str); 3] = [
+const DIFFERENT: [(&str, &str); 12] = [
     (
         "capwap_data.pcapng",
         "TCP inside CAPWAP, a tunnel that is not looked into",
     ),
     ("fuzz-2006-06-26-2594.pcap", "a fragment whose header the fuzzer broke"),
     ("erspan.pcap", "ERSPAN copies of frames whose inner Ethernet is cut"),
+    ("capwap.pcap", "UDP inside CAPWAP"),
+    ("zoom.pcap", "UDP inside GTP-U, a tunnel that is not looked into"),
+    (
+        "output-eve-ftp-data/input.pcap",
+        "UDP inside Teredo, a tunnel that is not looked into",
+    ),
+    (
+        "wireshark_samples-test.pcapng",
+        "the recorded answer ends after 400 UDP conversations",
+    ),
+    (
+        "/gre.pcap",
+        "the recorded answer names UDP inside GRE by its outer addresses",
+    ),
+    ("gre-within-gre.pcap", "the same"),
+    (
+        "nfs_write_bad_stable_how.pcap",
+        "tshark puts several clients of one RPC port into one conversation",
+    ),
+    (
+        "cisco-fabric-path.pcap",
+        "UDP behind FabricPath, which the recorded answer does not look into",
+    ),
+    (
+        "l2tp-avp-overflow.pcap",
+        "tshark lists no interval that begins with the last frame",
+    ),
 ];
 
 /// The documents of truth-json.tar.zst: tar's blocks of 512 bytes, name at 0, size in octal at 124.
@@ -54,16 +81,19 @@ fn inspect(path: &Path) -> Option<Value> {
     serde_json::from_slice(&output.stdout).ok()
 }
 
-fn counts(conversation: &Value, truth: &Value) -> ([u64; 4], [u64; 4]) {
-    let ours = ["packets_ab", "bytes_ab", "packets_ba", "bytes_ba"].map(|key| conversation[key].as_u64().unwrap());
-    let theirs = [
+/// Packets and bytes, each way.
+fn our_counts(conversation: &Value) -> [u64; 4] {
+    ["packets_ab", "bytes_ab", "packets_ba", "bytes_ba"].map(|key| conversation[key].as_u64().unwrap())
+}
+
+fn their_counts(truth: &Value) -> [u64; 4] {
+    [
         ("ab", "packets"),
         ("ab", "frame_bytes"),
         ("ba", "packets"),
         ("ba", "frame_bytes"),
     ]
-    .map(|(direction, key)| truth[direction][key].as_u64().unwrap());
-    (ours, theirs)
+    .map(|(direction, key)| truth[direction][key].as_u64().unwrap())
 }
 
 #[test]
@@ -96,7 +126,7 @@ fn shared_corpus_frames_and_tcp_conversations_are_tsharks() {
             continue;
         }
         for (conversation, truth) in ours.iter().zip(theirs) {
-            let (ours, theirs) = counts(conversation, truth);
+            let (ours, theirs) = (our_counts(conversation), their_counts(truth));
             compared += 1;
             if ours != theirs {
                 say(format!(
@@ -109,6 +139,121 @@ fn shared_corpus_frames_and_tcp_conversations_are_tsharks() {
     println!("{compared} conversations compared");
     wrong.retain(|name, _| !DIFFERENT.iter().any(|(known, _)| name.ends_with(known)));
     assert!(compared > 1900, "{compared}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Frames and bytes both ways of each pair of UDP endpoints, in the order of their names: a pair that talks twice is one
+/// conversation to one of the two programs and may be two to the other.
+type Pairs = BTreeMap<[String; 2], [u64; 4]>;
+
+fn add(pairs: &mut Pairs, ends: [String; 2], counts: [u64; 4]) {
+    let [a, b] = ends;
+    let [packets_ab, bytes_ab, packets_ba, bytes_ba] = counts;
+    let (key, counts) = if a <= b {
+        ([a, b], counts)
+    } else {
+        ([b, a], [packets_ba, bytes_ba, packets_ab, bytes_ab])
+    };
+    let sum = pairs.entry(key).or_default();
+    (0..4).for_each(|index| sum[index] += counts[index]);
+}
+
+#[test]
+fn shared_corpus_udp_bytes_are_tsharks() {
+    let Some(corpus) = shared("corpus") else { return };
+    let (mut compared, mut wrong) = (0, BTreeMap::new());
+    for truth in truths(&corpus.join("truth-json.tar.zst")) {
+        let name = truth["file"].as_str().unwrap();
+        let Some(found) = inspect(&corpus.join("accuracy").join(name)) else {
+            panic!("{name}: not read");
+        };
+        let (mut ours, mut theirs) = (Pairs::new(), Pairs::new());
+        for truth in truth["tshark"]["udp"].as_array().unwrap() {
+            // `fd00::1|53`
+            let ends = ["a", "b"].map(|end| truth[end].as_str().unwrap().to_owned());
+            add(&mut theirs, ends, their_counts(truth));
+        }
+        let conversations = found["conversations"].as_array().unwrap();
+        for conversation in conversations.iter().filter(|c| c["protocol"] == "udp") {
+            let ends = ["a", "b"].map(|end| {
+                let (address, port) = conversation[end].as_str().unwrap().rsplit_once(':').unwrap();
+                format!("{}|{port}", address.trim_matches(['[', ']']))
+            });
+            add(&mut ours, ends, our_counts(conversation));
+        }
+        compared += theirs.len();
+        if ours != theirs {
+            wrong.insert(name.to_owned(), (ours, theirs));
+        }
+    }
+    println!("{compared} pairs of endpoints compared");
+    wrong.retain(|name, _| !DIFFERENT.iter().any(|(known, _)| name.ends_with(known)));
+    assert!(compared > 1100, "{compared}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Frames and bytes by the second in which they start, without the empty seconds.
+type Seconds = BTreeMap<u64, (u64, u64)>;
+
+/// The rows `| 3 <> 4 | 111 | 19062 |` of `tshark -z io,stat,1`, and the second at which the recorded table was cut off.
+fn io_stat(printed: &Value) -> Option<(Seconds, u64)> {
+    // tshark was not asked where the span has more seconds than it can list.
+    let lines = printed.as_array()?.iter().map(|line| line.as_str().unwrap());
+    let whole = !lines.clone().any(|line| line == "... cut");
+    let rows = lines.filter(|line| line.contains("<>")).map(|line| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let start: f64 = cells[1].split("<>").next().unwrap().trim().parse().unwrap();
+        (start as u64, (cells[2].parse().unwrap(), cells[3].parse().unwrap()))
+    });
+    let mut seconds: Seconds = rows.collect();
+    // A capture whose frames all have one time has no interval in tshark's table.
+    let (last, _) = seconds.last_key_value()?;
+    let end = if whole { u64::MAX } else { last + 1 };
+    seconds.retain(|_, (frames, _)| *frames > 0);
+    Some((seconds, end))
+}
+
+#[test]
+fn shared_corpus_bytes_per_second_are_tsharks() {
+    let Some(corpus) = shared("corpus") else { return };
+    let (mut compared, mut wrong) = (0, BTreeMap::new());
+    for truth in truths(&corpus.join("truth-json.tar.zst")) {
+        let name = truth["file"].as_str().unwrap();
+        let Some((theirs, end)) = io_stat(&truth["io_1s"]) else {
+            println!("{name}: tshark lists no second");
+            continue;
+        };
+        let Some(found) = inspect(&corpus.join("accuracy").join(name)) else {
+            panic!("{name}: not read");
+        };
+        let ours: Seconds = found["seconds"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|second| {
+                let count = |key: &str| second[key].as_u64().unwrap();
+                let start = second["start_s"].as_f64().unwrap() as u64;
+                (start, (count("packets"), count("wire_bytes")))
+            })
+            .filter(|(start, (packets, _))| *packets > 0 && *start < end)
+            .collect();
+        compared += theirs.len();
+        let differing: Vec<u64> = ours
+            .keys()
+            .chain(theirs.keys())
+            .copied()
+            .filter(|start| ours.get(start) != theirs.get(start))
+            .collect();
+        if let Some(start) = differing.first() {
+            wrong.insert(
+                name.to_owned(),
+                (*start, ours.get(start).copied(), theirs.get(start).copied()),
+            );
+        }
+    }
+    println!("{compared} seconds compared");
+    wrong.retain(|name, _| !DIFFERENT.iter().any(|(known, _)| name.ends_with(known)));
+    assert!(compared > 2000, "{compared}");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

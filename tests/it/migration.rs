@@ -368,6 +368,56 @@ fn shared_lab_service_downtime_is_what_the_clients_log_says() {
     }
 }
 
+/// Probes sent in the gap, by the client's own log: never answered, and answered when it was over.
+#[test]
+fn shared_lab_requests_of_the_gap_are_lost_or_late_as_the_clients_log_says() {
+    let Some(shared) = shared("") else { return };
+    let runs = runs(&shared);
+    let cases = [
+        ("04", "client"),
+        ("06", "client"),
+        ("09-", "client"),
+        ("09-", "sw"),
+        ("09f", "client"),
+    ];
+    for (name, point) in cases {
+        let run = run(&runs, name);
+        let resume = seconds_ns(&run.truth["timeline"]["dst_resume"]);
+        let text = std::fs::read_to_string(run.dir.join("client_udp.csv")).unwrap();
+        let column = |line: &str, n: usize| line.split(',').nth(n)?.parse::<i64>().ok();
+        let probes: Vec<(i64, i64)> = text
+            .lines()
+            .filter_map(|line| Some((column(line, 1)?, column(line, 2)?)))
+            .collect();
+        let answered = || probes.iter().map(|probe| probe.1).filter(|&at| at > 0);
+        let before = answered().filter(|&at| at < resume).max().unwrap();
+        let after = answered().filter(|&at| at >= resume).min().unwrap();
+        let in_gap = || probes.iter().filter(|probe| probe.0 > before && probe.0 < after);
+        let expected = (
+            in_gap().filter(|probe| probe.1 == 0).count() as u64,
+            in_gap().filter(|probe| probe.1 > 0).count() as u64,
+        );
+        let found = crate::common::analyze(&run.capture(point), &[]);
+        let flow = &found["migration"]["service_flows"][0];
+        let counts = ["requests_lost", "requests_delayed"].map(|key| flow[key].as_u64().unwrap());
+        assert_eq!((counts[0], counts[1]), expected, "{name} {point}");
+        // What the gap cost lies within it: before and after nothing was lost, and the path was as fast as ever.
+        for part in ["before", "after"] {
+            assert_eq!(found["service"][part]["loss_pct"], 0.0, "{name} {point} {part}");
+        }
+        assert!(
+            found["service"]["during"]["loss_pct"].as_f64().unwrap() > 0.0,
+            "{name} {point}"
+        );
+        for part in ["before", "during", "after"] {
+            assert!(
+                found["service"][part]["rtt_ms"].as_f64().unwrap() > 0.0,
+                "{name} {point} {part}"
+            );
+        }
+    }
+}
+
 #[test]
 fn shared_lab_every_flow_of_the_vm_has_its_own_gap() {
     let Some(shared) = shared("") else { return };

@@ -10,12 +10,15 @@ use crate::measure::echo::{EchoEvent, EchoOutcome, EchoTracker};
 use crate::measure::rtp::RtpTracker;
 use crate::measure::tally::{FrameSample, RtpPart};
 use crate::measure::tcp::standard::RttSample;
+use crate::measure::tcp::tcptrace::announced_payload_len;
 use crate::migration::{self, MigrationTracker, Role};
 use crate::options::{AnalysisOptions, Host, TimePoint};
-use crate::packet::{Network, Packet, Tcp, Transport};
+use crate::packet::{Ip, Network, Packet, Tcp, Transport};
 
 /// How many blocks pass between two looks at the memory that the timelines take.
 const BLOCKS_PER_BOUND_CHECK: u32 = 32;
+/// Stages told apart. A migration makes about six, multifd two more for each channel.
+const MAX_STAGES: u32 = 256;
 /// Records whose state is fetched together.
 const BATCH: usize = 32;
 
@@ -37,6 +40,9 @@ pub struct Measurer {
     echo_events: Vec<EchoEvent>,
     pub(super) rtp: Option<RtpTracker>,
     pub(super) migration: MigrationTracker,
+    /// Rises whenever a migration begins, ends or shows that the machine has moved: the series of every pair of hosts
+    /// are cut there, so that what went before, during and after can be told apart.
+    stage: u32,
     pub(super) outside_time: (u64, u64),
 }
 
@@ -52,6 +58,15 @@ struct Arrival<'a> {
     payload_len: u32,
     /// What was captured of the payload.
     payload: &'a [u8],
+}
+
+/// A packet as it was decoded; `ip` is the datagram that it completes where it is a fragment.
+#[derive(Debug, Clone, Copy)]
+struct Whole<'a> {
+    packet: &'a Packet,
+    ip: &'a Ip,
+    /// The frame's captured bytes.
+    bytes: &'a [u8],
 }
 
 impl Arrival<'_> {
@@ -79,7 +94,7 @@ impl Arrival<'_> {
 }
 
 impl Measurer {
-    /// A half that has seen nothing. `detail` keeps distributions per conversation.
+    /// A half that has seen nothing. `detail` keeps tcptrace's figures per conversation.
     pub fn new(options: &AnalysisOptions, detail: bool) -> Self {
         let vm = match &options.vm {
             None => Vec::new(),
@@ -103,6 +118,7 @@ impl Measurer {
             echo_events: Vec::new(),
             rtp: None,
             migration: MigrationTracker::new(migration::Config { vm }),
+            stage: 0,
             outside_time: (0, 0),
         }
     }
@@ -137,13 +153,10 @@ impl Measurer {
     fn open(&mut self, opened: &Opened) {
         let (pair, flipped) = self.pairs.place((opened.src, opened.dst), opened.ports, opened.macs);
         let tcp = opened.is_tcp.then(|| {
-            let mut tracked = Box::<Tracked>::default();
-            if self.detail {
-                for totals in &mut tracked.totals {
-                    totals.data_ack_histogram = Some(Box::default());
-                }
-            }
-            tracked
+            Box::new(Tracked {
+                tcptrace: self.detail.then(Box::default),
+                ..Tracked::default()
+            })
         });
         self.courses.push(Course {
             pair,
@@ -177,17 +190,16 @@ impl Measurer {
         if self.migration.knows(placed.conversation, arrival.direction().index()) {
             self.tcp(&arrival, &tcp, None);
         } else if let Some(packet) = decoded.packet(index) {
-            self.unknown_sender(&arrival, &packet);
+            self.unknown_sender(&arrival, &packet, decoded.bytes(index));
         }
     }
 
     /// Takes a segment of a connection that is open already, but whose sender was not heard so far.
     #[cold]
-    fn unknown_sender(&mut self, arrival: &Arrival<'_>, packet: &Packet) {
-        let Network::Ip(ip) = &packet.network else {
-            return;
-        };
-        self.transport(arrival, &ip.transport, packet);
+    fn unknown_sender(&mut self, arrival: &Arrival<'_>, packet: &Packet, bytes: &[u8]) {
+        if let Network::Ip(ip) = &packet.network {
+            self.transport(arrival, Whole { packet, ip, bytes });
+        }
     }
 
     /// Takes any other frame.
@@ -196,7 +208,9 @@ impl Measurer {
             self.start_ns.get_or_insert(time_ns);
         }
         let Network::Ip(ip) = &packet.network else {
-            self.migration.other(None, other.time_ns, packet, &[]);
+            if self.migration.other(None, other.time_ns, packet, &[]) {
+                self.stage = (self.stage + 1).min(MAX_STAGES);
+            }
             return;
         };
         let payload = if other.completed.is_some() {
@@ -216,23 +230,24 @@ impl Measurer {
             payload_len: ip.payload_len,
             payload,
         };
-        self.transport(&arrival, &ip.transport, packet);
+        self.transport(&arrival, Whole { packet, ip, bytes });
     }
 
-    fn transport(&mut self, arrival: &Arrival<'_>, transport: &Transport, packet: &Packet) {
+    fn transport(&mut self, arrival: &Arrival<'_>, whole: Whole<'_>) {
         let course = self.courses.get(arrival.placed.conversation as usize);
-        match transport {
+        match &whole.ip.transport {
             // Without a state the connection's ports were first seen in a header that was cut behind them.
             Transport::Tcp(tcp) if course.is_some_and(|course| course.tcp.is_some()) => {
-                self.tcp(arrival, tcp, Some(packet));
+                self.tcp(arrival, tcp, Some(whole));
             }
-            _ => self.datagram(arrival, transport, packet),
+            transport => self.datagram(arrival, transport, whole.packet),
         }
     }
 
-    /// Gives a TCP segment to everything that follows its connection; `packet` where its sender is not known yet.
+    /// Gives a TCP segment to everything that follows its connection; `whole` where its record does not tell all, or its
+    /// sender is not known yet.
     #[inline(always)]
-    fn tcp(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, packet: Option<&Packet>) {
+    fn tcp(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, whole: Option<Whole<'_>>) {
         let number = arrival.placed.conversation;
         let Some(course) = self.courses.get_mut(number as usize) else {
             return;
@@ -255,6 +270,11 @@ impl Measurer {
             ..
         } = *arrival;
         let direction = arrival.direction();
+        if let Some(tcptrace) = &mut tracked.tcptrace {
+            // What a record tells ends within its frame: there the two lengths are the same.
+            let announced = |whole: Whole<'_>| announced_payload_len(whole.packet, whole.ip, tcp, whole.bytes);
+            tcptrace.segment(direction, time_ns, whole.map_or(payload_len, announced), tcp);
+        }
         let mut opens = false;
         if !sample.duplicate {
             let identification = arrival.identification;
@@ -263,8 +283,10 @@ impl Measurer {
                 .take(direction, time_ns, identification, payload_len, tcp);
             let direction = direction.index();
             tracked.record(direction, &sample.tcp);
-            let hint = match packet {
-                Some(packet) => self.migration.segment(number, direction, time_ns, packet, tcp, payload),
+            let hint = match whole {
+                Some(whole) => self
+                    .migration
+                    .segment(number, direction, time_ns, whole.packet, tcp, payload),
                 None => {
                     self.migration
                         .segment_of_known(number, direction, time_ns, interface, payload_len, tcp, payload)
@@ -274,10 +296,12 @@ impl Measurer {
             let changed = *role != hint.role;
             *role = hint.role;
             opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN || hint.begins_phase;
-            if (changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload)
-                && let Some(pair) = self.pairs.get_mut(*pair)
-            {
+            let turns = changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload;
+            if turns && let Some(pair) = self.pairs.get_mut(*pair) {
                 pair.timeline.begin_epoch();
+            }
+            if turns || hint.begins_phase {
+                self.stage = (self.stage + 1).min(MAX_STAGES);
             }
         }
         // A copy of such payload too: the span goes on until its last copy.
@@ -334,6 +358,7 @@ impl Measurer {
         if pair.dropped {
             return;
         }
+        pair.timeline.enter(self.stage);
         if opens {
             pair.timeline.cut();
         }
@@ -366,16 +391,20 @@ impl Measurer {
                 continue;
             };
             let bin = |time_ns: i64| bin_of(time_ns, self.start_ns, self.interval_ns);
-            if let Some(tally) = pair.timeline.datagrams_mut(bin(event.sent_ns), direction) {
+            let (sent_ns, lost) = (event.sent_ns, event.outcome == EchoOutcome::Lost);
+            if let Some(tally) = pair.timeline.datagrams_mut(sent_ns, bin(sent_ns), direction) {
                 tally.echo_sent += 1;
-                tally.echo_lost += u64::from(event.outcome == EchoOutcome::Lost);
+                tally.echo_lost += u64::from(lost);
+            }
+            if lost {
+                pair.timeline.note_lost_echo(sent_ns, bin(sent_ns), direction);
             }
             if let EchoOutcome::Answered {
                 received_ns,
                 rtt_ns,
                 change_ns,
             } = event.outcome
-                && let Some(tally) = pair.timeline.datagrams_mut(bin(received_ns), direction)
+                && let Some(tally) = pair.timeline.datagrams_mut(received_ns, bin(received_ns), direction)
             {
                 tally.echo_rtt.record(&RttSample { rtt_ns, change_ns });
                 pair.timeline.record_echo(received_ns, rtt_ns, direction);

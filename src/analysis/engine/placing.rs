@@ -10,7 +10,7 @@ use crate::analysis::quality::Quality;
 use crate::flow::Direction;
 use crate::flow::duplicates::{DuplicateFinder, Print};
 use crate::flow::table::{Endpoint, FlowTable, Place, Tuple};
-use crate::measure::tcp::wireshark::{Flag, FlagSet, WiresharkAnalyser, payload_len};
+use crate::measure::tcp::wireshark::{Flag, FlagSet, WiresharkAnalyser};
 use crate::options::AnalysisOptions;
 use crate::packet::{Ends, FragmentTracker, Ip, Network, Packet, Transport};
 
@@ -156,10 +156,7 @@ impl Placer {
         if let Some(known) = self.conversations.get_mut(place.conversation as usize) {
             known.count(place.direction, time_ns, packet.wire_len, duplicate);
             if let (Transport::Tcp(tcp), Some(judged)) = (&ip.transport, known.tcp.as_deref_mut()) {
-                flags = match payload_len(packet, ip) {
-                    Some(len) => judged.wireshark.segment(place.direction, time_ns, tcp, len),
-                    None => judged.wireshark.unreadable(),
-                };
+                flags = judged.wireshark.packet(place.direction, time_ns, packet, ip, tcp);
                 judged.flags.add(flags);
             }
         }

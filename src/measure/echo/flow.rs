@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::silence::{Silence, Silences};
 use crate::measure::histogram::Histogram;
 
 /// How the echo travels.
@@ -80,6 +81,7 @@ pub struct EchoFlow {
     pub longest_gap: Option<EchoGap>,
     /// Time of the first request.
     pub first_ns: i64,
+    silences: Silences,
     last_rtt_ns: Option<u64>,
     /// Since when no reply has come while requests were sent.
     silent_since_ns: Option<i64>,
@@ -106,6 +108,7 @@ impl EchoFlow {
             rtt_ns: Histogram::new(),
             longest_gap: None,
             first_ns,
+            silences: Silences::default(),
             last_rtt_ns: None,
             silent_since_ns: None,
             last_request_ns: None,
@@ -137,6 +140,10 @@ impl EchoFlow {
         self.answered += 1;
         self.rtt_ns.record(rtt_ns);
         self.note_silence(time_ns);
+        if let Some(from_ns) = self.silent_since_ns {
+            self.silences.end(from_ns, time_ns);
+        }
+        self.silences.answered(sent_ns);
         self.silent_since_ns = Some(time_ns);
         self.waiting = false;
         let change_ns = self.last_rtt_ns.map(|last| last.abs_diff(rtt_ns));
@@ -146,7 +153,13 @@ impl EchoFlow {
 
     pub(super) fn lose(&mut self, sent_ns: i64) {
         self.lost += 1;
+        self.silences.lost(sent_ns, self.silent_since_ns);
         self.last_lost_ns = self.last_lost_ns.max(Some(sent_ns));
+    }
+
+    /// The silence that a time lies in, where it is among the flow's longest.
+    pub fn silence_at(&self, time_ns: i64) -> Option<Silence> {
+        self.silences.at(time_ns)
     }
 
     /// The capture is over: a silence that no reply ended reaches to the last request that is known to be lost.

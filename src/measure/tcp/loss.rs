@@ -42,17 +42,32 @@ pub struct Spurious {
     pub side: Side,
 }
 
+/// DSACKs remembered per direction, for a retransmission that the capture holds behind them.
+const MAX_EARLY_DSACKS: usize = 64;
+
 /// The retransmissions of one direction.
 #[derive(Debug, Clone, Default)]
 pub struct Resends {
     recent: VecDeque<Resend>,
+    /// Ranges that were reported as duplicates before they were seen again.
+    early: VecDeque<(u64, u64)>,
     /// Retransmissions forgotten before a DSACK could have come.
     pub forgotten: u64,
 }
 
 impl Resends {
-    /// Books a retransmission of `start..end` that counts as `bytes` of loss.
-    pub fn push(&mut self, start: u64, end: u64, time_ns: i64, side: Side, bytes: u64) {
+    /// Books a retransmission of `start..end` that repeats or fills `bytes`, and gives how many of them count as lost:
+    /// those that no DSACK has reported as duplicates already. Bytes that the receiver had twice before the
+    /// retransmission passed need not have been sent again, whoever made the second copy.
+    pub fn push(&mut self, start: u64, end: u64, time_ns: i64, side: Side, bytes: u64) -> u64 {
+        let early = self.early.iter().position(|&(left, right)| start < right && left < end);
+        let excused = early
+            .and_then(|index| self.early.remove(index))
+            .map_or(0, |(left, right)| end.min(right) - start.max(left));
+        let bytes = bytes.saturating_sub(excused);
+        if bytes == 0 {
+            return 0;
+        }
         if self.recent.len() >= MAX_RESENDS {
             self.recent.pop_front();
             self.forgotten += 1;
@@ -65,14 +80,25 @@ impl Resends {
             bytes,
             proven: 0,
         });
+        bytes
+    }
+
+    /// Ranges held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.recent.len() + self.early.len()
     }
 
     /// A DSACK for `left..right`: takes the oldest retransmission of these bytes that is not yet proven spurious.
     pub fn duplicate_reported(&mut self, left: u64, right: u64) -> Option<Spurious> {
-        let resend = self
-            .recent
-            .iter_mut()
-            .find(|resend| resend.start < right && left < resend.end && resend.proven < resend.bytes)?;
+        let unproven = |resend: &&mut Resend| resend.start < right && left < resend.end && resend.proven < resend.bytes;
+        let Some(resend) = self.recent.iter_mut().find(unproven) else {
+            if self.early.len() >= MAX_EARLY_DSACKS {
+                self.early.pop_front();
+            }
+            self.early.push_back((left, right));
+            return None;
+        };
         let overlap = resend.end.min(right) - resend.start.max(left);
         let bytes = overlap.min(resend.bytes - resend.proven);
         resend.proven += bytes;

@@ -1,7 +1,9 @@
 //! Round-trip times of one half-path: from the capture point to the receiver of one direction's data, and back.
 //!
 //! Two methods. *Data and acknowledgement*: the time from a segment to the ACK that covers it, by Karn's rule (Karn and
-//! Partridge 1987; RFC 6298 section 3): no sample from an ACK that covers bytes sent more than once. *Timestamps*: the
+//! Partridge 1987; RFC 6298 section 3): no sample from an ACK that covers bytes sent more than once. A SACK block (RFC
+//! 2018) acknowledges too: while a loss is being repaired the cumulative ACK stands still, and what stood in the full
+//! queue then would be missing from the mean. *Timestamps*: the
 //! time from the first segment with a TSval to the first that echoes it (RFC 7323 section 4), which also measures the
 //! half-path that carries nothing but ACKs.
 
@@ -17,12 +19,16 @@ struct Segment {
     end: u64,
     time_ns: i64,
     ambiguous: bool,
+    /// A SACK block covered it: what acknowledges it later was prompted by another segment.
+    sacked: bool,
 }
 
 /// Matches data with acknowledgements.
 #[derive(Debug, Clone, Default)]
 pub struct DataAckRtt {
     in_flight: VecDeque<Segment>,
+    /// End of the highest segment.
+    sent: u64,
     acknowledged: u64,
     /// Segments forgotten because too many were in flight.
     pub forgotten: u64,
@@ -32,6 +38,11 @@ impl DataAckRtt {
     /// A segment with bytes never sent before, up to `end` (SYN and FIN count as one byte).
     #[inline]
     pub fn sent(&mut self, end: u64, time_ns: i64) {
+        self.sent = end;
+        if end <= self.acknowledged {
+            // The capture holds the ACK before the data; the next ACK is of other bytes.
+            return;
+        }
         if self.in_flight.len() >= MAX_IN_FLIGHT {
             self.in_flight.pop_front();
             self.forgotten += 1;
@@ -40,6 +51,7 @@ impl DataAckRtt {
             end,
             time_ns,
             ambiguous: false,
+            sacked: false,
         });
     }
 
@@ -59,8 +71,15 @@ impl DataAckRtt {
                 end,
                 time_ns: 0,
                 ambiguous: true,
+                sacked: false,
             });
         }
+    }
+
+    /// Segments held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.in_flight.len()
     }
 
     /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
@@ -76,7 +95,7 @@ impl DataAckRtt {
         end(self.in_flight.front()) ^ end(self.in_flight.back())
     }
 
-    /// An acknowledgement; gives the sample of the latest segment that it covers.
+    /// An acknowledgement; gives the sample of the latest segment that it covers and no SACK block did before.
     #[inline]
     pub fn acknowledged(&mut self, ack: u64, time_ns: i64) -> Option<u64> {
         if ack <= self.acknowledged {
@@ -90,13 +109,36 @@ impl DataAckRtt {
                 break;
             }
             ambiguous |= segment.ambiguous;
-            latest = Some(segment.time_ns);
+            if !segment.sacked {
+                latest = Some(segment.time_ns);
+            }
             self.in_flight.pop_front();
         }
-        if ambiguous {
+        // An ACK of more than was seen answers a segment that is not here; one byte more may be a FIN.
+        if ambiguous || ack > self.sent + 1 {
             return None;
         }
         u64::try_from(time_ns.checked_sub(latest?)?).ok()
+    }
+
+    /// A SACK block reports `left..right`; gives the sample of the latest segment in it, where this block is the first
+    /// to cover that segment and it was sent but once.
+    pub fn sacked(&mut self, left: u64, right: u64, time_ns: i64) -> Option<u64> {
+        let above = self.in_flight.partition_point(|segment| segment.end <= right);
+        let below = self.in_flight.partition_point(|segment| segment.end <= left);
+        let latest = above.checked_sub(1).filter(|&latest| latest >= below)?;
+        let segment = *self.in_flight.get(latest)?;
+        // From the right, down to what earlier blocks have covered: each segment is marked once.
+        for segment in self.in_flight.range_mut(below..above).rev() {
+            if segment.sacked {
+                break;
+            }
+            segment.sacked = true;
+        }
+        if segment.sacked || segment.ambiguous {
+            return None;
+        }
+        u64::try_from(time_ns.checked_sub(segment.time_ns)?).ok()
     }
 }
 
@@ -167,6 +209,12 @@ impl TimestampRtt {
         });
     }
 
+    /// Values held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.ticks.len()
+    }
+
     /// A segment of the other direction echoes `value`; `previous_data_ns` is when that direction's data before this
     /// segment passed.
     #[inline]
@@ -214,6 +262,47 @@ mod tests {
         assert_eq!(rtt.acknowledged(300, 500), None);
         rtt.sent(400, 600);
         assert_eq!(rtt.acknowledged(400, 900), Some(300));
+    }
+
+    #[test]
+    fn a_sack_block_gives_the_sample_of_the_segment_that_prompted_it() {
+        let mut rtt = DataAckRtt::default();
+        for n in 1..=5 {
+            rtt.sent(n * 100, n as i64 * 10);
+        }
+        // The first segment is lost: ACKs stand still, each with one segment more in its block.
+        assert_eq!(rtt.sacked(100, 200, 1_020), Some(1_000));
+        assert_eq!(rtt.sacked(100, 200, 1_025), None, "said before");
+        assert_eq!(rtt.sacked(100, 300, 1_130), Some(1_100));
+        assert_eq!(rtt.sacked(400, 500, 1_250), Some(1_200));
+        rtt.sent_again(0, 100);
+        assert_eq!(rtt.acknowledged(300, 2_000), None, "Karn");
+        // The fourth came late, not lost: it prompts the ACK that covers the fifth too.
+        assert_eq!(rtt.acknowledged(500, 2_040), Some(2_000));
+    }
+
+    #[test]
+    fn a_sack_block_over_resent_bytes_or_over_none_that_were_seen_is_no_sample() {
+        let mut rtt = DataAckRtt::default();
+        rtt.sent(100, 10);
+        rtt.sent(200, 20);
+        rtt.sent_again(100, 200);
+        assert_eq!(rtt.sacked(100, 200, 500), None);
+        assert_eq!(rtt.sacked(300, 400, 500), None);
+        assert_eq!(rtt.sacked(150, 170, 500), None);
+        assert_eq!(rtt.sacked(200, 100, 500), None);
+    }
+
+    #[test]
+    fn an_ack_that_the_capture_holds_before_its_data_measures_nothing() {
+        let mut rtt = DataAckRtt::default();
+        rtt.sent(100, 0);
+        assert_eq!(rtt.acknowledged(200, 90), None);
+        rtt.sent(200, 91);
+        assert_eq!(rtt.acknowledged(300, 190), None);
+        rtt.sent(300, 191);
+        rtt.sent(400, 200);
+        assert_eq!(rtt.acknowledged(400, 207), Some(7));
     }
 
     #[test]

@@ -10,6 +10,9 @@ const ORIGIN: u64 = 1 << 32;
 const MAX_HOLES: usize = 512;
 /// A jump of the sequence number beyond the largest window (RFC 7323: 2^30) is another sequence space, not a hole.
 const MAX_JUMP: u64 = 1 << 30;
+/// A jump as far as this is believed when the next segment goes on from it: a single stray one (stale, or with a bit
+/// error) would make everything after it look late.
+const DOUBTFUL_JUMP: u64 = 4 << 20;
 
 /// What tells the order in which the sender sent segments, other than the capture's own order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,21 +59,30 @@ pub struct Hole {
     pub acknowledged: bool,
 }
 
-/// What a segment did to the sequence space, bytes. The four add up to the payload.
+/// What a segment did to the sequence space, bytes. The three add up to the payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Coverage {
     /// Above everything seen.
     pub new: u64,
-    /// In a hole that the receiver had not acknowledged; `late_is_resent` says how it came.
+    /// In a hole; `late_is_resent` says how it came. Whether the receiver had acknowledged it makes no difference: a
+    /// mirror port may deliver the acknowledgement before the data.
     pub late: u64,
-    /// In a hole that the receiver had acknowledged already: the capture holds the ACK before the data.
-    pub late_acknowledged: u64,
     /// Seen before.
     pub repeated: u64,
     /// The late bytes were sent after the segment that revealed the hole: a retransmission, not reordering.
     pub late_is_resent: bool,
     /// A hole opened before this segment.
     pub opened_hole: bool,
+    /// It lies too far above everything else to be believed without a second one.
+    pub doubtful: bool,
+}
+
+/// A segment that jumped.
+#[derive(Debug, Clone, Copy)]
+struct Doubtful {
+    start: u64,
+    end: u64,
+    stamp: SendStamp,
 }
 
 /// The bytes seen of one direction.
@@ -81,6 +93,8 @@ pub struct SequenceSpace {
     /// Lowest byte seen.
     low: u64,
     holes: Vec<Hole>,
+    /// A segment far above all others, not believed so far.
+    doubtful: Option<Doubtful>,
     given_up_holes: u64,
     given_up_missing_bytes: u64,
 }
@@ -127,17 +141,24 @@ impl SequenceSpace {
             return coverage;
         }
         if start > high {
-            if start - high < MAX_JUMP {
-                coverage.opened_hole = true;
-                self.open_hole(Hole {
-                    start: high,
-                    end: start,
-                    revealed_by: stamp,
-                    acknowledged: false,
-                });
+            if start - high >= DOUBTFUL_JUMP {
+                match self.doubtful.take() {
+                    // It goes on: the segment in doubt comes first, and leaves a jump that is none any more.
+                    Some(before) if before.end.abs_diff(start) < DOUBTFUL_JUMP => {
+                        self.skip(before.start, before.end, before.stamp);
+                        return self.cover(start, end, stamp, reordering_window_ns);
+                    }
+                    _ => {
+                        self.doubtful = Some(Doubtful { start, end, stamp });
+                        coverage.new = end - start;
+                        coverage.doubtful = true;
+                        return coverage;
+                    }
+                }
             }
+            self.skip(start, end, stamp);
+            coverage.opened_hole = true;
             coverage.new = end - start;
-            self.high = Some(end);
             return coverage;
         }
         coverage.new = end.saturating_sub(high);
@@ -151,9 +172,31 @@ impl SequenceSpace {
             self.low = start;
         }
         self.fill(start, old_end, stamp, reordering_window_ns, &mut coverage);
-        coverage.repeated = old - coverage.late - coverage.late_acknowledged;
+        coverage.repeated = old - coverage.late;
         self.high = Some(end.max(high));
         coverage
+    }
+
+    /// Moves the high-water mark over the gap before `start..end`.
+    fn skip(&mut self, start: u64, end: u64, stamp: SendStamp) {
+        if let Some(high) = self.high
+            && start > high
+            && start - high < MAX_JUMP
+        {
+            self.open_hole(Hole {
+                start: high,
+                end: start,
+                revealed_by: stamp,
+                acknowledged: false,
+            });
+        }
+        self.high = Some(end);
+    }
+
+    /// Whether an acknowledgement of `ack` goes no further than a doubtful jump beyond `known`, what is known to have
+    /// been sent or acknowledged.
+    pub fn is_plausible(ack: u64, known: u64) -> bool {
+        ack.saturating_sub(known) < DOUBTFUL_JUMP
     }
 
     /// Marks holes below `ack` as acknowledged.
@@ -166,15 +209,22 @@ impl SequenceSpace {
         }
     }
 
-    /// Bytes that the receiver acknowledged and the capture never held, as it stands now.
-    pub fn missing_bytes(&self) -> u64 {
+    /// Bytes below `acknowledged` that the capture never held, as it stands now. A hole may show only after its
+    /// acknowledgement, and above the last segment seen there is none to show it.
+    pub fn missing_bytes(&self, acknowledged: u64) -> u64 {
         let open: u64 = self
             .holes
             .iter()
-            .filter(|hole| hole.acknowledged)
-            .map(|hole| hole.end - hole.start)
+            .map(|hole| hole.end.min(acknowledged).saturating_sub(hole.start))
             .sum();
-        open + self.given_up_missing_bytes
+        let above = self.high.map_or(0, |high| acknowledged.saturating_sub(high));
+        open + above + self.given_up_missing_bytes
+    }
+
+    /// Holes held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.holes.len()
     }
 
     /// Holes dropped because too many were open.
@@ -203,12 +253,8 @@ impl SequenceSpace {
                 break;
             }
             let (from, to) = (hole.start.max(start), hole.end.min(end));
-            if hole.acknowledged {
-                coverage.late_acknowledged += to - from;
-            } else {
-                coverage.late += to - from;
-                coverage.late_is_resent |= stamp.sent_after(&hole.revealed_by, window_ns);
-            }
+            coverage.late += to - from;
+            coverage.late_is_resent |= stamp.sent_after(&hole.revealed_by, window_ns);
             match (hole.start < from, to < hole.end) {
                 (false, false) => {
                     self.holes.remove(index);
@@ -302,9 +348,27 @@ mod tests {
         space.begin(0);
         let s = space.unwrap(0);
         space.cover(s + 1448, s + 2896, at(0), 0);
-        assert_eq!(space.missing_bytes(), 0);
-        space.acknowledge(s + 2896);
-        assert_eq!(space.missing_bytes(), 1448);
+        assert_eq!(space.missing_bytes(s), 0);
+        assert_eq!(space.missing_bytes(s + 1000), 1000);
+        assert_eq!(space.missing_bytes(s + 2896), 1448);
+        assert_eq!(space.missing_bytes(s + 3000), 1448 + 104);
+    }
+
+    #[test]
+    fn a_single_segment_far_above_is_not_believed_and_two_are() {
+        let mut space = SequenceSpace::default();
+        space.begin(0);
+        let s = space.unwrap(0);
+        let far = s + 100_000_000;
+        assert_eq!(space.cover(far, far + 100, at(0), 3).new, 100);
+        assert_eq!(space.high(), Some(s));
+        assert_eq!(space.cover(s, s + 100, at(9), 3).new, 100);
+        let other = s + 50_000_000;
+        assert_eq!(space.cover(other, other + 100, at(10), 3).new, 100);
+        assert_eq!(space.cover(other + 300, other + 400, at(11), 3).new, 100);
+        assert_eq!(space.high(), Some(other + 400));
+        // From 100 on, but for the 100 bytes of the first of the two.
+        assert_eq!(space.missing_bytes(other + 400), 50_000_000 - 100 + 200);
     }
 
     #[test]
@@ -315,6 +379,6 @@ mod tests {
         space.cover(s + 100, s + 200, at(0), 0);
         space.acknowledge(s + 200);
         let late = space.cover(s, s + 100, at(1), 0);
-        assert_eq!((late.late, late.late_acknowledged, space.missing_bytes()), (0, 100, 0));
+        assert_eq!((late.late, space.missing_bytes(s + 200)), (100, 0));
     }
 }

@@ -72,6 +72,12 @@ struct Half {
     mss: Option<u16>,
     /// The window that this direction last advertised is zero.
     window_closed: bool,
+    /// Where the byte lies that was last pushed against the peer's closed window.
+    probe: Option<u64>,
+    /// One above the FIN, once it was seen.
+    fin_end: Option<u64>,
+    /// An acknowledgement that this direction is said to have received, too far above its data to be believed alone.
+    doubtful_ack: Option<u64>,
     seen: bool,
 }
 
@@ -164,12 +170,25 @@ impl TcpTracker {
 
     /// Payload bytes of `direction` that were acknowledged but not captured.
     pub fn missing_bytes(&self, direction: Direction) -> u64 {
-        self.halves[direction.index()].space.missing_bytes()
+        let half = &self.halves[direction.index()];
+        half.space.missing_bytes(half.acknowledged_data())
     }
 
     /// Both directions were captured.
     pub fn both_directions(&self) -> bool {
         self.halves.iter().all(|half| half.seen)
+    }
+
+    /// Items held in memory: holes, segments in flight, retransmissions, timestamps.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        let halves = self.halves.iter().map(|half| {
+            half.space.remembered()
+                + half.data_ack.remembered()
+                + half.resends.remembered()
+                + half.timestamps.remembered()
+        });
+        halves.sum()
     }
 
     /// How often a bound of the tracker's memory was hit.
@@ -182,6 +201,14 @@ impl TcpTracker {
 }
 
 impl Half {
+    /// The highest acknowledgement of payload. A FIN counts as a byte of the sequence space (RFC 9293 section 3.4) and
+    /// is none; a single byte above everything seen is taken for a FIN that was not captured.
+    fn acknowledged_data(&self) -> u64 {
+        let of_fin = self.fin_end == Some(self.acknowledged)
+            || self.fin_end.is_none() && self.space.high().is_some_and(|high| self.acknowledged == high + 1);
+        self.acknowledged - u64::from(of_fin)
+    }
+
     #[inline(always)]
     fn data(
         &mut self,
@@ -218,42 +245,59 @@ impl Half {
                 sample.segments = payload.div_ceil(mss);
             }
             let coverage = self.space.cover(start, end, stamp, REORDERING_WINDOW_NS);
-            sample.unique = coverage.new + coverage.late + coverage.late_acknowledged;
+            sample.unique = coverage.new + coverage.late;
             sample.late = coverage.late;
             sample.repeated = coverage.repeated;
-            if coverage.new > 0 && coverage.repeated == 0 {
+            if coverage.doubtful {
+                // Whatever answers it is not known.
+            } else if coverage.new > 0 && coverage.repeated == 0 {
                 self.data_ack.sent(end, time_ns);
             } else if coverage.new > 0 {
                 self.data_ack.sent_again(start, end);
             }
-            if coverage.late > 0 || coverage.late_acknowledged > 0 || coverage.repeated > 0 {
+            if coverage.late > 0 || coverage.repeated > 0 {
                 self.data_ack.sent_again(start, end);
             }
             if coverage.late > 0 && coverage.late_is_resent {
-                sample.lost_upstream = coverage.late;
-                self.resends.push(start, end, time_ns, Side::Upstream, coverage.late);
+                sample.lost_upstream = self.resends.push(start, end, time_ns, Side::Upstream, coverage.late);
             }
-            // Bytes pushed against a closed window are refused by the receiver, not lost by the network.
+            // A byte pushed against a closed window is refused by the receiver, not lost by the network: neither when it
+            // is pushed again nor when it comes with the rest.
             let probe = receiver_closed && payload == 1;
-            if coverage.repeated > 0 && !probe {
-                sample.lost_downstream = coverage.repeated;
-                self.resends
-                    .push(start, end, time_ns, Side::Downstream, coverage.repeated);
+            let refused = probe || self.probe == Some(start) && self.acknowledged <= start;
+            let lost = coverage.repeated - u64::from(refused && coverage.repeated > 0);
+            self.probe = probe.then_some(start).or(self.probe);
+            if lost > 0 {
+                sample.lost_downstream = self.resends.push(start, end, time_ns, Side::Downstream, lost);
             }
         } else if tcp.has(Tcp::ACK) && self.space.high().is_none() {
             // A pure ACK tells where the sender's data goes on, so that a hole before its first data is seen.
             self.space.begin(tcp.seq);
         }
+        if tcp.has(Tcp::FIN) {
+            let syn = u32::from(tcp.has(Tcp::SYN));
+            self.fin_end = Some(self.space.unwrap(tcp.seq.wrapping_add(syn)) + u64::from(payload) + 1);
+        }
+    }
+
+    /// An acknowledgement far above everything that was sent or acknowledged counts when another one confirms it.
+    fn believes(&mut self, ack: u64, high: u64) -> bool {
+        let known = high.max(self.acknowledged);
+        if SequenceSpace::is_plausible(ack, known) {
+            return true;
+        }
+        let before = self.doubtful_ack.replace(ack);
+        before.is_some_and(|before| SequenceSpace::is_plausible(ack.max(before), ack.min(before)))
     }
 
     /// `self` acknowledges `peer`'s data.
     #[inline(always)]
     fn acknowledge(&mut self, peer: &mut Self, tcp: &Tcp, time_ns: i64, sample: &mut TcpSample) {
-        if peer.space.high().is_none() {
+        let Some(high) = peer.space.high() else {
             return;
-        }
+        };
         let ack = peer.space.unwrap(tcp.ack);
-        if ack > peer.acknowledged {
+        if ack > peer.acknowledged && peer.believes(ack, high) {
             peer.acknowledged = ack;
             peer.space.acknowledge(ack);
             if let Some(rtt_ns) = peer.data_ack.acknowledged(ack, time_ns) {
@@ -264,6 +308,13 @@ impl Half {
             sample.spurious = peer
                 .resends
                 .duplicate_reported(peer.space.unwrap(left), peer.space.unwrap(right));
+        } else if tcp.sack_blocks > 0 {
+            // The first block holds the segment that prompted this ACK (RFC 2018 section 4).
+            let (left, right) = (peer.space.unwrap(tcp.sack[0].0), peer.space.unwrap(tcp.sack[0].1));
+            let rtt_ns = peer.data_ack.sacked(left, right, time_ns);
+            if let (None, Some(rtt_ns)) = (sample.data_ack, rtt_ns) {
+                sample.data_ack = Some(sample_of(rtt_ns, &mut peer.previous_data_ack_ns));
+            }
         }
     }
 }

@@ -63,9 +63,8 @@ impl Segment {
     }
 }
 
-/// The payload of a segment as [`WiresharkAnalyser::segment`] takes it; `None` for a fragment, and where the TCP header
-/// has no room in the packet.
-pub fn payload_len(packet: &Packet, ip: &Ip) -> Option<u32> {
+/// The payload of a segment; `None` for a fragment, and where the TCP header has no room in the packet.
+fn payload_len(packet: &Packet, ip: &Ip) -> Option<u32> {
     (ip.fragment.is_none() && ip.payload_offset <= packet.wire_len).then_some(ip.payload_len)
 }
 
@@ -120,18 +119,30 @@ impl WiresharkAnalyser {
         self.stream.opens_new_stream(direction, tcp)
     }
 
+    /// Segments held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.sides.iter().map(|side| side.unacked.remembered()).sum()
+    }
+
+    /// How often a segment found no room in the list of those not acknowledged.
+    pub fn bounds_hit(&self) -> u64 {
+        self.sides.iter().map(|side| side.unacked.refused).sum()
+    }
+
     /// The flags of the next packet, whose transport is `tcp`; none where its payload's length is not known.
     pub fn packet(&mut self, direction: Direction, time_ns: i64, packet: &Packet, ip: &Ip, tcp: &Tcp) -> FlagSet {
         match payload_len(packet, ip) {
-            Some(payload_len) => self.segment(direction, time_ns, tcp, payload_len),
-            None => self.unreadable(),
+            Some(payload_len) => {
+                let flags = self.segment(direction, time_ns, tcp, payload_len);
+                // Wireshark judges such a segment, and gives up at the options before it says so.
+                if tcp.options_cut { FlagSet::EMPTY } else { flags }
+            }
+            None => {
+                self.reused_ports = false;
+                FlagSet::EMPTY
+            }
         }
-    }
-
-    /// The flags of the next packet where its payload's length is not known: none.
-    pub fn unreadable(&mut self) -> FlagSet {
-        self.reused_ports = false;
-        FlagSet::EMPTY
     }
 
     /// The flags of the next segment. `time_ns` is the frame's time since the epoch (0 where it has none),
@@ -177,16 +188,16 @@ impl WiresharkAnalyser {
         rules::order(&segment, sender, receiver, reordering_ns, &mut flags);
         sender.sent(&segment, flags);
         receiver.unacked.acknowledge(segment.ack);
-        self.handshake(direction, &segment, tcp.window_scale);
+        self.handshake(direction, &segment, tcp);
         flags
     }
 
     /// Learns from the handshake, after the segment was judged.
     #[inline(always)]
-    fn handshake(&mut self, direction: Direction, segment: &Segment, window_scale: Option<u8>) {
+    fn handshake(&mut self, direction: Direction, segment: &Segment, tcp: &Tcp) {
         let (own, other) = (direction.index(), direction.reversed().index());
         // RFC 7323 knows the option in a SYN alone; Wireshark takes it from anywhere.
-        if let Some(shift) = window_scale {
+        if let Some(shift) = tcp.window_scale {
             self.sides[own].scaling = Scaling::Shift(shift.min(MAX_SHIFT));
         }
         if segment.has(Tcp::SYN) {
@@ -194,8 +205,11 @@ impl WiresharkAnalyser {
                 self.last_syn_ns = segment.time_ns;
             }
             self.sides[own].awaits_first_ack = true;
-            // Both sides must offer it (RFC 7323 section 2.2); a single side without it settles it for both.
-            if self.sides[own].scaling == Scaling::Unknown {
+            // Both sides must offer it (RFC 7323 section 2.2); a single side without it settles it for both. Options cut
+            // off by the snap length settle nothing.
+            if tcp.options_cut {
+                // Not known, then.
+            } else if self.sides[own].scaling == Scaling::Unknown {
                 self.sides[own].scaling = Scaling::Unused;
                 self.sides[other].scaling = Scaling::Unused;
             } else if segment.has(Tcp::ACK) && self.sides[other].scaling == Scaling::Unused {

@@ -1,9 +1,11 @@
 //! Setting a log beside a capture: the log has local time to the second, the capture UTC to the microsecond.
 
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use super::super::model::Migration;
 use super::{Log, LogRun};
+use crate::figure::Reason;
 
 const SECOND_NS: i64 = 1_000_000_000;
 /// Every zone's offset from UTC is a multiple of a quarter of an hour.
@@ -12,31 +14,63 @@ const QUARTER_NS: i64 = 900 * SECOND_NS;
 const FURTHEST_QUARTERS: i64 = 14 * 4;
 /// Clocks further apart than this, and a log's second, were not set: the log is of another run.
 const MAX_APART_NS: i64 = 120 * SECOND_NS;
+/// The same where the zone was given: a further quarter of an hour would be another zone.
+const MAX_APART_GIVEN_NS: i64 = QUARTER_NS;
 
 /// How a log's times relate to a capture's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alignment {
     /// The log's zone: local time less UTC, seconds.
     pub offset_s: i32,
-    /// The log's start of the migration less the capture's, nanoseconds, after the zone is taken away. The log cuts
-    /// its times to the second, so that up to -1 s is no difference of clocks.
+    /// The zone was given, not found.
+    pub given: bool,
+    /// The log's start of the migration less the capture's (of its end, where the capture has no beginning),
+    /// nanoseconds, after the zone is taken away. The log cuts its times to the second, so that up to -1 s is no
+    /// difference of clocks.
     pub difference_ns: i64,
+}
+
+impl Alignment {
+    /// True where the cut second alone explains the difference, and some tens of milliseconds between the order and
+    /// the first frame.
+    pub fn clocks_agree(&self) -> bool {
+        (-SECOND_NS - SECOND_NS / 10..=SECOND_NS / 10).contains(&self.difference_ns)
+    }
+
+    /// Distance from the middle of the cut second.
+    fn distance_ns(&self) -> i64 {
+        self.difference_ns.saturating_add(SECOND_NS / 2).saturating_abs()
+    }
 }
 
 impl LogRun {
     /// How the run fits a migration that began at `start_ns`; `None` where the log gives no time, or one that no zone
     /// brings near.
     pub fn align(&self, start_ns: i64) -> Option<Alignment> {
-        let local_ns = as_if_utc_ns(self.start?)?;
-        let apart_ns = local_ns.checked_sub(start_ns)?;
-        // To the nearest quarter, where the cut second lies in the middle.
-        let quarters = (apart_ns + QUARTER_NS / 2).div_euclid(QUARTER_NS);
-        let difference_ns = apart_ns - quarters * QUARTER_NS;
-        let fits = quarters.abs() <= FURTHEST_QUARTERS && difference_ns.abs() <= MAX_APART_NS;
-        fits.then_some(Alignment {
-            offset_s: i32::try_from(quarters * QUARTER_NS / SECOND_NS).ok()?,
-            difference_ns,
-        })
+        nearest_zone(self.start?, start_ns)
+    }
+
+    /// How the run fits a migration, by its beginning, or by its end where the capture has no beginning. In `zone`,
+    /// where it was given and brings the two near; else in the zone that does.
+    pub fn align_to(&self, migration: &Migration, zone: Option<&TimeZone>) -> Option<Alignment> {
+        let begun =
+            !migration.connections.is_empty() && migration.migration_time_ms.reason() != Some(Reason::BeginningMissing);
+        let (local, at_ns) = match (begun, self.start, self.end) {
+            (false, _, Some(end)) => (end, migration.end_ns),
+            (_, Some(start), _) => (start, migration.start_ns),
+            _ => return None,
+        };
+        let given = zone.and_then(|zone| in_zone(local, at_ns, zone));
+        given.or_else(|| nearest_zone(local, at_ns))
+    }
+
+    /// True where the log names a target that is not the capture's. A node has addresses of both families: one of the
+    /// other family may be the same node's.
+    pub fn names_another_target(&self, migration: &Migration) -> bool {
+        match (self.target, migration.target) {
+            (Some(said), Some(seen)) => said != seen && said.is_ipv4() == seen.is_ipv4(),
+            _ => false,
+        }
     }
 
     /// A time of this log on the capture's clock, nanoseconds since the epoch.
@@ -45,24 +79,82 @@ impl LogRun {
     }
 }
 
+fn nearest_zone(local: DateTime, at_ns: i64) -> Option<Alignment> {
+    let apart_ns = as_if_utc_ns(local)?.checked_sub(at_ns)?;
+    // To the nearest quarter, where the cut second lies in the middle.
+    let quarters = (apart_ns + QUARTER_NS / 2).div_euclid(QUARTER_NS);
+    let difference_ns = apart_ns - quarters * QUARTER_NS;
+    let fits = quarters.abs() <= FURTHEST_QUARTERS && difference_ns.abs() <= MAX_APART_NS;
+    fits.then_some(Alignment {
+        offset_s: i32::try_from(quarters * QUARTER_NS / SECOND_NS).ok()?,
+        given: false,
+        difference_ns,
+    })
+}
+
+fn in_zone(local: DateTime, at_ns: i64, zone: &TimeZone) -> Option<Alignment> {
+    let offset_s = zone.to_ambiguous_timestamp(local).compatible().ok()?;
+    let offset_s = zone.to_offset(offset_s).seconds();
+    let difference_ns = as_if_utc_ns(local)?
+        .checked_sub(i64::from(offset_s) * SECOND_NS)?
+        .checked_sub(at_ns)?;
+    (difference_ns.abs() < MAX_APART_GIVEN_NS).then_some(Alignment {
+        offset_s,
+        given: true,
+        difference_ns,
+    })
+}
+
+/// The run of a log that tells of a migration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fit<'a> {
+    /// By its place in the log, and how its times fit where it has any that do.
+    Run(usize, &'a LogRun, Option<Alignment>),
+    /// The log is of another migration of the capture: its place there.
+    OfAnother(usize),
+    /// No run of the log fits.
+    None,
+}
+
 impl Log {
-    /// The run that tells of this migration: by time where the log has times, else the only one.
-    pub fn run_of(&self, migration: &Migration) -> Option<&LogRun> {
-        let by_time = self
+    /// The run that tells of the migration at `chosen` among those of the capture: by time and target where the log
+    /// has them, else the only one.
+    pub fn run_of(&self, migrations: &[Migration], chosen: usize, zone: Option<&TimeZone>) -> Fit<'_> {
+        // Of the runs that time allows, those to the right node first, then the nearest.
+        let fit = |run: &LogRun, migration: &Migration| {
+            let alignment = run.align_to(migration, zone)?;
+            Some((run.names_another_target(migration), alignment.distance_ns(), alignment))
+        };
+        let Some(migration) = migrations.get(chosen) else {
+            return Fit::None;
+        };
+        let best = self
             .runs
             .iter()
-            .filter_map(|run| Some((run.align(migration.start_ns)?.difference_ns.abs(), run)))
-            .min_by_key(|(apart, _)| *apart);
-        match by_time {
-            Some((_, run)) => Some(run),
-            None if self.runs.len() == 1 && self.runs[0].start.is_none() => self.runs.first(),
-            None => None,
+            .enumerate()
+            .filter_map(|(place, run)| Some((fit(run, migration)?, place, run)))
+            .min_by_key(|((elsewhere, distance, _), place, _)| (*elsewhere, *distance, *place));
+        let Some(((elsewhere, distance, alignment), place, run)) = best else {
+            return match self.runs.as_slice() {
+                [only] if migrations.len() == 1 || only.start.is_none() => Fit::Run(0, only, None),
+                _ => Fit::None,
+            };
+        };
+        let other = (0..migrations.len()).filter(|&index| index != chosen).find(|&index| {
+            let nearer = |other: &Migration| {
+                fit(run, other).is_some_and(|(away, further, _)| (away, further) < (elsewhere, distance))
+            };
+            migrations.get(index).is_some_and(nearer)
+        });
+        match other {
+            Some(index) => Fit::OfAnother(index),
+            None => Fit::Run(place, run, Some(alignment)),
         }
     }
 }
 
 fn as_if_utc_ns(local: DateTime) -> Option<i64> {
-    let utc = local.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    let utc = local.to_zoned(TimeZone::UTC).ok()?;
     i64::try_from(utc.timestamp().as_nanosecond()).ok()
 }
 
@@ -86,6 +178,20 @@ mod tests {
         assert_eq!(alignment.difference_ns, -365_440_050);
         let later = run("2026-11-20T17:01:04").to_utc_ns("2026-11-20T17:01:05".parse().unwrap(), alignment);
         assert_eq!(later, Some(1_795_168_865_000_000_000));
+    }
+
+    #[test]
+    fn a_given_zone_lets_the_clocks_be_further_apart() {
+        let start_ns = 1_795_168_864_365_440_050;
+        let zone = TimeZone::get("Asia/Jakarta").unwrap();
+        // Five minutes fast.
+        let local = "2026-11-20T17:06:04".parse().unwrap();
+        assert_eq!(nearest_zone(local, start_ns), None);
+        let alignment = in_zone(local, start_ns, &zone).unwrap();
+        assert_eq!((alignment.offset_s, alignment.given), (7 * 3600, true));
+        assert_eq!(alignment.difference_ns, 299_634_559_950);
+        assert!(!alignment.clocks_agree());
+        assert_eq!(in_zone(local, start_ns, &TimeZone::UTC), None);
     }
 
     #[test]

@@ -12,10 +12,13 @@ use jiff::tz::TimeZone;
 use crate::figure::Figure;
 
 use super::size::{Size, duration_ms, milliseconds, size};
-use super::{LogDrive, LogOutcome, LogProgress, LogRun};
+use super::{LogDrive, LogEvent, LogOutcome, LogProgress, LogRun};
 
 /// Lines of progress and disks kept for one run.
 const MAX_KEPT: usize = 100_000;
+/// Other lines kept for one run, and characters of each: a log that repeats itself says nothing more.
+const MAX_EVENTS: usize = 200;
+const MAX_EVENT_CHARS: usize = 200;
 
 /// The migrations of a task log, or of several behind each other.
 pub(super) fn runs(text: &str, near_ns: Option<i64>) -> Vec<LogRun> {
@@ -55,13 +58,26 @@ struct Reading {
     /// A line about a migration was seen.
     known: bool,
     ordered: Option<DateTime>,
-    last: Option<DateTime>,
 }
 
 impl Reading {
     fn line(&mut self, at: Option<DateTime>, message: &str) {
-        self.last = at.or(self.last);
-        self.known |= self.of_the_task(at, message) || self.of_the_transfer(at, message) || self.of_a_drive(message);
+        let told = (self.run.progress.len(), self.run.drives.len());
+        let known = self.of_the_task(at, message) || self.of_the_transfer(at, message);
+        let of_a_drive = !known && self.of_a_drive(message);
+        self.known |= known || of_a_drive;
+        // A disk is told of when it begins and when it is done; between them, and in the memory's lines, is progress.
+        let is_event = if of_a_drive {
+            self.run.drives.len() > told.1 || message.ends_with("ready")
+        } else {
+            (known && self.run.progress.len() == told.0) || message.starts_with("all 'mirror' jobs are ready")
+        };
+        if is_event && self.run.events.len() < MAX_EVENTS {
+            self.run.events.push(LogEvent {
+                at,
+                text: message.chars().take(MAX_EVENT_CHARS).collect(),
+            });
+        }
     }
 
     /// How the task as a whole went.

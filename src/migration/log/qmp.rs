@@ -5,21 +5,27 @@ use serde_json::{Deserializer, Value};
 
 use crate::figure::Figure;
 
-use super::{LogOutcome, LogRun};
+use super::{Fault, LogOutcome, LogRun};
 
 /// Objects within objects that are looked into.
 const MAX_DEPTH: usize = 16;
 
-/// The last state of a migration that the text tells.
-pub(super) fn runs(text: &str) -> Vec<LogRun> {
+/// The last state of a migration that the text tells. What breaks off after one is no fault.
+pub(super) fn runs(text: &str) -> Result<Vec<LogRun>, Fault> {
     let mut found = None;
     for document in Deserializer::from_str(text).into_iter::<Value>() {
-        let Ok(document) = document else { break };
-        if let Some(run) = find(&document, MAX_DEPTH) {
-            found = Some(run);
+        match document {
+            Ok(document) => found = find(&document, MAX_DEPTH).or(found),
+            Err(_) if found.is_some() => break,
+            Err(error) => {
+                return Err(Fault {
+                    line: error.line(),
+                    found: format!("broken JSON, {error}"),
+                });
+            }
         }
     }
-    found.into_iter().collect()
+    Ok(found.into_iter().collect())
 }
 
 fn find(value: &Value, depth: usize) -> Option<LogRun> {
@@ -76,7 +82,7 @@ mod tests {
             {"timestamp": {"seconds": 1}, "event": "MIGRATION", "data": {"status": "completed"}}
             {"return": {"status": "completed", "setup-time": 1, "downtime": 13, "total-time": 6990,
                         "ram": {"total": 168304640, "dirty-sync-count": 11, "transferred": 272461767}}}"#;
-        let runs = runs(text);
+        let runs = runs(text).unwrap();
         assert_eq!(runs[0].migration_time_ms.value(), Some(6990.0));
         assert_eq!(runs[0].downtime_ms.value(), Some(13.0));
         assert_eq!(runs[0].transferred_bytes.value(), Some(272_461_767.0));
@@ -86,14 +92,15 @@ mod tests {
 
     #[test]
     fn a_cancelled_migration_says_nothing_more() {
-        let runs = runs(r#"{"return": {"status": "cancelled"}}"#);
+        let runs = runs(r#"{"return": {"status": "cancelled"}}"#).unwrap();
         assert_eq!(runs[0].outcome, LogOutcome::Aborted);
         assert!(runs[0].downtime_ms.value().is_none());
     }
 
     #[test]
     fn other_json_is_no_log() {
-        assert_eq!(runs(r#"{"status": "running"}"#), []);
-        assert_eq!(runs("[1, 2"), []);
+        assert_eq!(runs(r#"{"status": "running"}"#).unwrap(), []);
+        let fault = runs("[1,\n 2").unwrap_err();
+        assert_eq!(fault.line, 2, "{fault:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::page::{Grid, Page, code, code_cell, escape, sentence};
 use crate::figure::{Figure, Reason};
-use crate::migration::{AnnouncementKind, Kind, Migration, Outcome, Pages, PhaseName};
+use crate::migration::{AnnouncementKind, GapRequests, Kind, Migration, Outcome, Pages, PhaseName};
 use crate::report::document::Document;
 use crate::report::locale::Style;
 use crate::report::movement::{self, kind, outcome, phase_name, story};
@@ -270,16 +270,19 @@ fn announcements(document: &Document<'_>, migration: &Migration, page: &mut Page
 fn service(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
     let style = document.style;
     let flows = &migration.service.flows;
-    if flows.is_empty() {
-        return;
-    }
     let mut grid = Grid::new()
         .text(style.text("column.conversation"))
         .number(style.text("column.answers"))
         .number(style.text("column.gap"))
-        .number(style.text("column.known_to"));
+        .number(style.text("column.known_to"))
+        .number(style.text("column.requests_lost"))
+        .number(style.text("column.requests_delayed"));
     for flow in flows.iter().take(LISTED) {
         let named = document.moves.conversations.get(&flow.conversation);
+        let requests = |of: fn(GapRequests) -> u64| {
+            let count = flow.requests.ok().map(|requests| style.count(of(requests)));
+            count.unwrap_or_else(|| "–".to_owned())
+        };
         grid.row(vec![
             named.map_or("–".to_owned(), |named| code_cell(&named.name.replace("<->", "↔"))),
             style.count(flow.answers),
@@ -288,6 +291,8 @@ fn service(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) 
                 Figure::Absent(_) => style.ms(ms),
             }),
             cell(flow.resolution_ms, |ms| style.rough_ms(ms)),
+            requests(|requests| requests.lost),
+            requests(|requests| requests.delayed),
         ]);
     }
     page.table(style.text("move.service_caption"), &grid);

@@ -23,22 +23,28 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
         let interval = document.interval();
         let family = document.family_name(document.options.family);
         let mut caption = style.say("series.timeline", &[("interval", &interval), ("family", family)]);
-        if let Some(migration) = document.moves.chosen() {
-            if !migration.phases.is_empty() {
-                caption.push_str(style.text("series.timeline_phases"));
-            }
-            if downtimes(migration)
-                .iter()
-                .any(|downtime| downtime.length_ms.value().is_some())
-            {
-                caption.push_str(style.text("series.timeline_downtime"));
-            }
-        }
+        caption.push_str(&timeline_legend(document));
         page.picture(&picture.file, style.text("series.timeline_alt"), &caption);
     }
     page.table(&style.say("series.shares", &interval), &shares(document));
     intervals(document, page);
     distribution(document, page);
+}
+
+/// What the shades and the mark on a time axis are, in sentences led by a space.
+pub(super) fn timeline_legend(document: &Document<'_>) -> String {
+    let style = document.style;
+    let Some(migration) = document.moves.chosen() else {
+        return String::new();
+    };
+    let is_known = downtimes(migration)
+        .iter()
+        .any(|downtime| downtime.length_ms.value().is_some());
+    let sentences = [
+        (!migration.phases.is_empty()).then(|| style.text("series.timeline_phases")),
+        is_known.then(|| style.text("series.timeline_downtime")),
+    ];
+    sentences.into_iter().flatten().collect()
 }
 
 fn shares(document: &Document<'_>) -> Grid {

@@ -10,8 +10,17 @@ use crate::report::movement::{Downtime, downtimes, phase_name};
 /// this; the report's table lists it all the same.
 const NAMED_SHARE: f64 = 0.1;
 
+/// Whose traffic a chart shows: each felt another of the downtimes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// What went between the nodes.
+    ByNodes,
+    /// What went between the virtual machine and its clients.
+    ByClients,
+}
+
 /// Phases and downtime of the chosen migration, and the other migrations as a whole.
-pub(super) fn spans(document: &Document<'_>, axis_s: f64) -> Vec<Span> {
+pub(super) fn spans(document: &Document<'_>, axis_s: f64, seen: Seen) -> Vec<Span> {
     let moves = document.moves;
     let several = moves.migrations.len() > 1;
     let mut spans = Vec::new();
@@ -37,7 +46,7 @@ pub(super) fn spans(document: &Document<'_>, axis_s: f64) -> Vec<Span> {
             }
             continue;
         }
-        let outage = outage(document, migration);
+        let outage = outage(document, migration, seen);
         for phase in &migration.phases {
             let (from, to) = (document.at_s(phase.start_ns), document.at_s(phase.end_ns));
             let has_room = to - from >= axis_s * NAMED_SHARE;
@@ -61,8 +70,8 @@ pub(super) fn spans(document: &Document<'_>, axis_s: f64) -> Vec<Span> {
     spans
 }
 
-/// The best-known of the three downtimes, where it lies on the axis.
-fn outage(document: &Document<'_>, migration: &Migration) -> Option<Span> {
+/// The best-known of the three downtimes for those who felt it, where it lies on the axis.
+fn outage(document: &Document<'_>, migration: &Migration, seen: Seen) -> Option<Span> {
     let place = |downtime: &Downtime, from_ns: Option<i64>| {
         let (ms, from_ns) = (downtime.length_ms.value()?, from_ns?);
         let from = document.at_s(from_ns);
@@ -86,9 +95,13 @@ fn outage(document: &Document<'_>, migration: &Migration) -> Option<Span> {
         _ => None,
     };
     let [stream, pause, service] = downtimes(migration);
-    place(&stream, stop_ns)
-        .or_else(|| place(&service, answered_ns))
-        .or_else(|| place(&pause, paused_ns))
+    let stream = || place(&stream, stop_ns);
+    let service = || place(&service, answered_ns);
+    let pause = || place(&pause, paused_ns);
+    match seen {
+        Seen::ByNodes => stream().or_else(service).or_else(pause),
+        Seen::ByClients => service().or_else(pause).or_else(stream),
+    }
 }
 
 #[cfg(test)]
@@ -101,7 +114,7 @@ mod tests {
     fn labels(moves: &Moves) -> Vec<(String, SpanKind)> {
         sample::with_document(32, &crate::report::locale::Style::default(), |document| {
             let document = Document { moves, ..*document };
-            let spans = spans(&document, 32.0);
+            let spans = spans(&document, 32.0, Seen::ByNodes);
             spans.into_iter().map(|span| (span.label, span.kind)).collect()
         })
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::figure::Figure::{Absent, Value};
 use crate::figure::Reason;
 use crate::migration::{
-    Announcement, AnnouncementKind, Connection, Kind, Migration, Moves, Named, Outcome, Pages, Phase, PhaseName, Role,
-    Round, Service, ServiceFlow, Vm,
+    Announcement, AnnouncementKind, Connection, GapRequests, Kind, Migration, Moves, Named, Outcome, Pages, Phase,
+    PhaseName, Role, Round, Service, ServiceFlow, Vm,
 };
 use crate::packet::Mac;
 use crate::summary::{SpanOf, Warning};
@@ -101,6 +101,7 @@ pub(crate) fn moves() -> Moves {
                 gap_ms: Value(310.5),
                 resolution_ms: Value(10.0),
                 answers: 2_911,
+                requests: Ok(GapRequests { lost: 21, delayed: 10 }),
             }],
         },
         connections: vec![Connection {

@@ -4,6 +4,7 @@ use super::labelled;
 use crate::grade::{Parameter, Scale, TableKind, TableModel};
 use crate::options::GradedDirection;
 use crate::report::document::{Document, figures, other};
+use crate::report::logged;
 use crate::report::movement;
 use crate::report::text::{WIDTH, paragraph, table};
 use crate::summary::{ChosenBy, SpanOf};
@@ -119,6 +120,10 @@ fn context<'d>(document: &Document<'d>) -> Vec<(&'d str, String)> {
     if document.moves.migrations.len() > 1 {
         let n = style.count(document.moves.migrations.len() as u64);
         pairs.push(("", style.say("terminal.migrations", &[("n", &n)])));
+    }
+
+    if let Ok(beside) = &summary.log {
+        pairs.push((style.text("terminal.log"), logged::line(style, beside)));
     }
 
     let span = summary.metrics.span;

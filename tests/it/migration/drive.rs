@@ -115,9 +115,10 @@ impl Feed {
                 self.tracker
                     .segment(place.conversation, direction, time_ns, packet, tcp, payload);
             }
-            _ => self
-                .tracker
-                .other(Some((place.conversation, direction)), time_ns, packet, payload),
+            _ => {
+                self.tracker
+                    .other(Some((place.conversation, direction)), time_ns, packet, payload);
+            }
         }
     }
 }

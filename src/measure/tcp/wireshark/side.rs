@@ -170,6 +170,8 @@ pub(super) struct Unacked {
     ends: VecDeque<u32>,
     last_ack: u32,
     acked_since_purge: bool,
+    /// Segments that found no room.
+    pub refused: u64,
 }
 
 impl Unacked {
@@ -177,17 +179,23 @@ impl Unacked {
     #[inline(always)]
     pub fn push(&mut self, end: u32) -> bool {
         if self.ends.len() >= MAX_UNACKED {
-            if !std::mem::take(&mut self.acked_since_purge) {
-                return false;
+            if std::mem::take(&mut self.acked_since_purge) {
+                let ack = self.last_ack;
+                self.ends.retain(|&end| after(end, ack));
             }
-            let ack = self.last_ack;
-            self.ends.retain(|&end| after(end, ack));
             if self.ends.len() >= MAX_UNACKED {
+                self.refused += 1;
                 return false;
             }
         }
         self.ends.push_back(end);
         true
+    }
+
+    /// Ends held in memory.
+    #[cfg(test)]
+    pub fn remembered(&self) -> usize {
+        self.ends.len()
     }
 
     /// Forgets what `ack` covers.

@@ -1,0 +1,104 @@
+//! How the time of one thread divides, measured from the outside: each stage is what a pass with it takes more than the
+//! pass before, which ends just short of it.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{Error, Read, Result};
+use std::path::Path;
+use std::time::Duration;
+
+use migqos::analysis;
+use migqos::capture::{Block, Input, ReadOptions, Reader};
+use migqos::options::AnalysisOptions;
+use migqos::packet::{DecodeOptions, Packet, decode};
+use migqos::progress::Silent;
+
+use super::contest::median;
+use super::measure::own_processor_time;
+
+/// Makes this program measure the stages on one file and print a line for each: name, seconds of processor time.
+pub const FLAG: &str = "--stages";
+
+const ROUNDS: usize = 5;
+
+type Pass = fn(&Path) -> Result<()>;
+
+const PASSES: [(&str, Pass); 4] = [
+    ("reading", read),
+    ("cutting into records", cut),
+    ("decoding", decode_all),
+    ("analysing", analyze),
+];
+
+/// Measures and prints.
+///
+/// # Errors
+/// Where the file is no capture.
+pub fn print(path: &Path) -> Result<()> {
+    let mut taken: [Vec<f64>; PASSES.len()] = Default::default();
+    for round in 0..=ROUNDS {
+        for ((_, pass), taken) in PASSES.iter().zip(&mut taken) {
+            let before = own_processor_time();
+            pass(path)?;
+            let after = own_processor_time();
+            if round > 0 {
+                taken.push(after.saturating_sub(before).as_secs_f64());
+            }
+        }
+    }
+    let mut before = 0.0;
+    for ((name, _), taken) in PASSES.iter().zip(taken) {
+        let all = median(taken);
+        println!(
+            "{name}\t{}",
+            Duration::from_secs_f64((all - before).max(0.0)).as_secs_f64()
+        );
+        before = all;
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<()> {
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; ReadOptions::default().block_bytes];
+    while file.read(&mut buffer)? > 0 {
+        black_box(&buffer);
+    }
+    Ok(())
+}
+
+fn cut(path: &Path) -> Result<()> {
+    blocks(path, |block| {
+        black_box(block);
+    })
+}
+
+fn decode_all(path: &Path) -> Result<()> {
+    let mut packets: Vec<Packet> = Vec::new();
+    blocks(path, |block| {
+        packets.clear();
+        let decoded = |frame| decode(frame, block.bytes(frame), DecodeOptions::default());
+        packets.extend(block.frames.iter().map(decoded));
+        black_box(&packets);
+    })
+}
+
+fn analyze(path: &Path) -> Result<()> {
+    let options = AnalysisOptions {
+        threads: Some(1),
+        ..AnalysisOptions::default()
+    };
+    let answer = analysis::analyze(&[Input::Path(path.to_owned())], &options, &Silent);
+    black_box(answer).map(drop).map_err(Error::other)
+}
+
+fn blocks(path: &Path, mut each: impl FnMut(&Block)) -> Result<()> {
+    let input = Input::Path(path.to_owned());
+    let mut reader = Reader::open(&input, &ReadOptions::default()).map_err(Error::other)?;
+    let mut block = Block::default();
+    while let Some(next) = reader.next_block(block).map_err(Error::other)? {
+        each(&next);
+        block = next;
+    }
+    Ok(())
+}
