@@ -154,18 +154,18 @@ impl DuplicateFinder {
             return true;
         }
         // A free way is older than any; a frame that stands in the file after later ones must not push those out: their
-        // age is negative. Of the oldest, the last is taken.
-        let mut ages = [0; WAYS];
+        // age is negative. The way's number in the low bits makes one number of both, the last of the oldest winning.
+        let mut oldest = i64::MIN;
         for way in 0..WAYS {
-            let age = time.wrapping_sub(set.times[way]) as i32;
-            ages[way] = if set.fingerprints[way] == 0 { i32::MAX } else { age };
+            let age = i64::from(time.wrapping_sub(set.times[way]) as i32);
+            let age = if set.fingerprints[way] == 0 {
+                i64::from(u32::MAX)
+            } else {
+                age
+            };
+            oldest = oldest.max(age << 3 | way as i64);
         }
-        let oldest = ages.iter().fold(i32::MIN, |oldest, &age| oldest.max(age));
-        let mut last = 0;
-        for (way, &age) in ages.iter().enumerate() {
-            last |= u8::from(age == oldest) << way;
-        }
-        let way = (u8::BITS - 1 - (last | 1).leading_zeros()) as usize;
+        let way = (oldest & 7) as usize;
         set.fingerprints[way] = fingerprint;
         set.times[way] = time;
         false
