@@ -15,6 +15,8 @@ use super::service::{self, Identity, Switchover, ms};
 
 /// An announcement would come within this time of a migration's end.
 const ANNOUNCED_WITHIN_NS: i64 = 2_000_000_000;
+/// A stream that carries nothing for so long is over: pages are asked for and sent all the time.
+const SILENT_NS: i64 = 1_000_000_000;
 /// Answers this much before the announcement may already be the target's.
 const AROUND_NS: i64 = 50_000_000;
 /// A virtual machine heard at least this often tells when it stopped.
@@ -50,6 +52,9 @@ impl<'a> Case<'a> {
             let by_shape = ["start_s", "end_s", "migration_time_ms", "task_time_ms", "ram_bytes"];
             case.inferred.extend(by_shape);
         }
+        if draft.has_unread_disks(&material.connections) {
+            case.inferred.push("storage_bytes");
+        }
         case.note_streams();
         case
     }
@@ -71,12 +76,34 @@ impl<'a> Case<'a> {
 
     /// The beginning was captured.
     pub(super) fn has_start(&self) -> bool {
-        self.draft.kind == Kind::Ssh || self.state().all(Connection::has_start)
+        // Bulk that runs in a tunnel from its first captured frame on may have begun before.
+        let begins_in_sight = |connection: &Connection| match self.draft.kind {
+            Kind::Ssh => connection.has_start() || connection.bulk_follows_a_silence(),
+            _ => connection.has_start(),
+        };
+        self.state().all(begins_in_sight)
     }
 
     /// The end was captured.
     pub(super) fn to_end(&self) -> bool {
-        self.outcome != Outcome::Unknown || self.state().any(Connection::is_closed)
+        let closed = || self.state().any(Connection::is_closed);
+        match self.outcome {
+            Outcome::Unknown => closed(),
+            // The virtual machine is announced in the midst of the transfer.
+            Outcome::Postcopy => closed() || self.is_said_to_end() || self.falls_silent(),
+            Outcome::Completed | Outcome::Cancelled => true,
+        }
+    }
+
+    /// The stream's own bytes, or those that answer it, say that it is over.
+    fn is_said_to_end(&self) -> bool {
+        self.main_connection()
+            .is_some_and(|main| main.came_to_its_end() || main.return_path().is_some_and(|path| path.shut.is_some()))
+    }
+
+    /// The capture goes on for long enough after its last byte.
+    fn falls_silent(&self) -> bool {
+        self.draft.end_ns.saturating_add(SILENT_NS) <= self.material.span.last_ns
     }
 
     fn judge_outcome(&mut self) -> Outcome {
@@ -258,11 +285,14 @@ impl<'a> Case<'a> {
             .filter(|(last, _)| *last >= floor_ns)
             .max();
         match last {
-            Some((last, interval)) => (
+            Some((last, Some(interval))) => (
                 Figure::Value(ms(announced_ns.saturating_sub(last))),
-                interval.map_or(Figure::Absent(Reason::TooFewSamples), |interval| {
-                    Figure::Value(ms(interval))
-                }),
+                Figure::Value(ms(interval)),
+            ),
+            // Nobody knows how long before the stop a machine was heard that was heard once.
+            Some((_, None)) => (
+                Figure::Absent(Reason::TooFewSamples),
+                Figure::Absent(Reason::TooFewSamples),
             ),
             None => (Figure::Absent(Reason::NoVmTraffic), Figure::Absent(Reason::NoVmTraffic)),
         }

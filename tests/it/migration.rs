@@ -550,17 +550,15 @@ fn shared_lab_a_capture_that_starts_in_mid_stream_shows_the_migration() {
                 .filter(|_| name != "11")
                 .or(migration.source)
         );
-        if kind(run) != Kind::Ssh {
-            assert_eq!(
-                migration.migration_time_ms.reason(),
-                Some(Reason::BeginningMissing),
-                "{name}"
-            );
-            assert!(
-                migration.ram_bytes.reason().is_some() && migration.pages.is_err(),
-                "{name}"
-            );
-        }
+        assert_eq!(
+            migration.migration_time_ms.reason(),
+            Some(Reason::BeginningMissing),
+            "{name}"
+        );
+        assert!(
+            migration.ram_bytes.reason().is_some() && migration.pages.is_err(),
+            "{name}"
+        );
     }
 }
 
@@ -671,6 +669,59 @@ fn shared_lab_without_any_payload_the_port_and_the_announcement_tell() {
         };
         let found = findings_of(&run(&runs, name).capture(point), Config::default(), &cut);
         assert_eq!(found.migrations, [], "{name}");
+    }
+}
+
+/// A disk and the memory, of both of which only lengths and times were captured: one migration, its disk inferred.
+#[test]
+fn shared_lab_without_any_payload_the_disk_is_told_from_the_memory() {
+    let Some(shared) = shared("") else { return };
+    let runs = runs(&shared);
+    for point in ["src", "dst"] {
+        let path = run(&runs, "07").capture(point);
+        let whole = &findings(&path, Config::default()).migrations[0];
+        for snap in [68, 64] {
+            let cut = Cut { keep: &|_| true, snap };
+            let found = findings_of(&path, Config::default(), &cut).migrations;
+            assert_eq!(found.len(), 1, "{point} at {snap}");
+            let found = &found[0];
+            assert_eq!((found.kind, found.outcome), (whole.kind, whole.outcome), "{point}");
+            assert_eq!(found.migration_time_ms, whole.migration_time_ms, "{point}");
+            assert_eq!(found.task_time_ms, whole.task_time_ms, "{point}");
+            assert_eq!(found.ram_bytes, whole.ram_bytes, "{point}");
+            assert_eq!(found.storage_bytes, whole.storage_bytes, "{point}");
+            assert_eq!(found.storage_written_bytes.reason(), Some(Reason::PayloadCut));
+            assert!(found.inferred.contains(&"storage_bytes"), "{point}");
+        }
+    }
+}
+
+/// In post-copy the machine is announced long before the transfer ends.
+#[test]
+fn shared_lab_a_post_copy_whose_end_was_not_captured_has_no_migration_time() {
+    let Some(shared) = shared("") else { return };
+    let runs = runs(&shared);
+    let run = run(&runs, "04");
+    for point in ["src", "dst"] {
+        let path = run.capture(point);
+        let whole = &findings(&path, Config::default()).migrations[0];
+        let announced = whole.announcements[0].at_ns;
+        assert!(announced < whole.end_ns - 500_000_000, "{point}");
+        for share in [30, 60, 80] {
+            let total = crate::common::inspect(&path, &[])["capture"]["packets"]
+                .as_u64()
+                .unwrap() as usize;
+            let cut = Cut {
+                keep: &|number| number < total * share / 100,
+                snap: u32::MAX,
+            };
+            let found = findings_of(&path, Config::default(), &cut).migrations;
+            let Some(found) = found.first() else { continue };
+            if found.end_ns < whole.end_ns {
+                assert!(found.migration_time_ms.value().is_none(), "{point} {share}");
+                assert!(found.ram_bytes.value().is_none(), "{point} {share}");
+            }
+        }
     }
 }
 
