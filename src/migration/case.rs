@@ -15,6 +15,8 @@ use super::service::{self, Identity, Switchover, ms};
 
 /// An announcement would come within this time of a migration's end.
 const ANNOUNCED_WITHIN_NS: i64 = 2_000_000_000;
+/// QEMU's announcements follow each other within this time (`announce-max`).
+const BETWEEN_ANNOUNCEMENTS_NS: i64 = 550_000_000;
 /// A stream that carries nothing for so long is over: pages are asked for and sent all the time.
 const SILENT_NS: i64 = 1_000_000_000;
 /// Answers this much before the announcement may already be the target's.
@@ -220,9 +222,20 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The capture may have begun between two of the announcements of an arrival whose stream it does not hold: then
+    /// the first that it has is not the first that was made.
+    fn may_be_announced_before(&self) -> bool {
+        let first = first_rarp(self.draft, self.material);
+        let since_ns = first.map(|at_ns| at_ns.saturating_sub(self.material.span.first_ns));
+        self.draft.state.is_empty() && since_ns.is_some_and(|since_ns| since_ns < BETWEEN_ANNOUNCEMENTS_NS)
+    }
+
     /// When the virtual machine changed hosts, or why it did not.
     pub(super) fn switchover(&self, neighbours_ns: (Option<i64>, Option<i64>)) -> (Option<Switchover>, Reason) {
         let alone = self.draft.state.is_empty();
+        if self.may_be_announced_before() {
+            return (None, Reason::BeginningMissing);
+        }
         match self.outcome {
             Outcome::Cancelled => return (None, Reason::NoSwitchover),
             Outcome::Unknown if !alone => return (None, Reason::EndMissing),
@@ -252,7 +265,7 @@ impl<'a> Case<'a> {
     /// Last frame of the virtual machine on the source's side to the first announcement, and how well it is known.
     pub(super) fn pause(&self, identity: &Identity, why: Reason) -> (Figure, Figure) {
         let announced = first_rarp(self.draft, self.material);
-        let went = matches!(self.outcome, Outcome::Completed | Outcome::Postcopy);
+        let went = matches!(self.outcome, Outcome::Completed | Outcome::Postcopy) && !self.may_be_announced_before();
         let Some(announced_ns) = announced.filter(|_| went) else {
             return (Figure::Absent(why), Figure::Absent(why));
         };

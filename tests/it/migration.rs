@@ -368,6 +368,23 @@ fn shared_lab_service_downtime_is_what_the_clients_log_says() {
     }
 }
 
+/// A capture that begins after the machine was resumed holds one of its announcements, but not the first: nothing can
+/// be said of the switchover then.
+#[test]
+fn shared_lab_a_capture_that_begins_between_two_announcements_claims_no_downtime() {
+    let Some(shared) = shared("") else { return };
+    let runs = runs(&shared);
+    let path = run(&runs, "01-").capture("client");
+    let cut = Cut {
+        keep: &|number| number > 48,
+        snap: u32::MAX,
+    };
+    let found = findings_of(&path, Config::default(), &cut).migrations;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].service.downtime_ms.reason(), Some(Reason::BeginningMissing));
+    assert_eq!(found[0].pause_ms.reason(), Some(Reason::BeginningMissing));
+}
+
 /// Probes sent in the gap, by the client's own log: never answered, and answered when it was over.
 #[test]
 fn shared_lab_requests_of_the_gap_are_lost_or_late_as_the_clients_log_says() {
