@@ -418,20 +418,6 @@ fn shared_lab_requests_of_the_gap_are_lost_or_late_as_the_clients_log_says() {
         let flow = &found["migration"]["service_flows"][0];
         let counts = ["requests_lost", "requests_delayed"].map(|key| flow[key].as_u64().unwrap());
         assert_eq!((counts[0], counts[1]), expected, "{name} {point}");
-        // What the gap cost lies within it: before and after nothing was lost, and the path was as fast as ever.
-        for part in ["before", "after"] {
-            assert_eq!(found["service"][part]["loss_pct"], 0.0, "{name} {point} {part}");
-        }
-        assert!(
-            found["service"]["during"]["loss_pct"].as_f64().unwrap() > 0.0,
-            "{name} {point}"
-        );
-        for part in ["before", "during", "after"] {
-            assert!(
-                found["service"][part]["rtt_ms"].as_f64().unwrap() > 0.0,
-                "{name} {point} {part}"
-            );
-        }
     }
 }
 
