@@ -5,6 +5,7 @@
 
 mod choice;
 mod conversation;
+mod decoded;
 mod engine;
 mod inspect;
 mod logged;

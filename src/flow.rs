@@ -1,6 +1,7 @@
 //! Conversations: who talks with whom, and in which direction a packet goes.
 
 pub mod duplicates;
+pub mod ends;
 pub mod stream;
 pub mod table;
 

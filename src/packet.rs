@@ -37,6 +37,7 @@ mod fragment;
 mod ip;
 mod layer;
 mod link;
+mod segment;
 mod tcp_options;
 #[cfg(test)]
 mod testing;
@@ -48,6 +49,7 @@ use std::net::IpAddr;
 use crate::capture::Frame;
 pub use fragment::{Completed, FragmentTracker};
 use layer::Layer;
+pub use segment::{Ends, Segment};
 
 /// How far [`decode`] looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +62,14 @@ pub struct DecodeOptions {
 #[inline]
 pub fn decode(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Packet {
     fast::decode(frame, bytes, options).unwrap_or_else(|| decode_any(frame, bytes, options))
+}
+
+/// Reads the headers of a frame that holds a TCP segment of an open connection and nothing out of the ordinary: no SYN,
+/// FIN or RST, no options but timestamps, whole headers. `None` for any other frame, for which there is [`decode`];
+/// decapsulation changes nothing for the ones that this reads.
+#[inline]
+pub fn segment(frame: &Frame, bytes: &[u8]) -> Option<(Segment, Ends)> {
+    fast::segment(frame, bytes)
 }
 
 /// Reads any frame, also those that [`fast`] leaves.

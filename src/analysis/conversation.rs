@@ -1,5 +1,6 @@
 //! What is kept of one conversation.
 
+use crate::flow::Direction;
 use crate::flow::table::Endpoint;
 use crate::measure::tally::RttSum;
 use crate::measure::tcp::standard::{TcpSample, TcpTracker};
@@ -43,14 +44,97 @@ impl Conversation {
     }
 }
 
-/// State and totals of a TCP conversation.
+/// What is known of a TCP conversation in the end.
 #[derive(Debug, Clone, Default)]
 pub struct TcpState {
-    /// Wireshark's flags, segment by segment; it also tells when the ports are reused.
+    /// Wireshark's flags.
+    pub judged: Judged,
+    /// The standard estimators.
+    pub tracker: TcpTracker,
+    /// Their totals, by direction.
+    pub totals: [TcpTotals; 2],
+    /// tcptrace's figures; kept only where the conversations are asked for.
+    pub tcptrace: Option<Box<TcptraceTracker>>,
+}
+
+/// A conversation as far as placing its packets makes it known.
+#[derive(Debug)]
+pub struct Known {
+    /// See [`Conversation`], as all that follows.
+    pub protocol: u8,
+    /// The protocol has ports.
+    pub has_ports: bool,
+    /// Sender of the first frame.
+    pub a: Endpoint,
+    /// The other end.
+    pub b: Endpoint,
+    /// Time of the first and the last frame.
+    pub time: Option<(i64, i64)>,
+    /// Frames, by direction.
+    pub packets: [u64; 2],
+    /// Bytes on the wire, by direction.
+    pub wire_bytes: [u64; 2],
+    /// Bytes on the wire of copies.
+    pub copied_bytes: u64,
+    /// Wireshark's view of a TCP conversation.
+    pub tcp: Option<Box<Judged>>,
+}
+
+impl Known {
+    /// Counts a packet of it.
+    #[inline(always)]
+    pub fn count(&mut self, direction: Direction, time_ns: i64, wire_len: u32, duplicate: bool) {
+        self.packets[direction.index()] += 1;
+        self.wire_bytes[direction.index()] += u64::from(wire_len);
+        if duplicate {
+            self.copied_bytes += u64::from(wire_len);
+        }
+        let first = self.time.map_or(time_ns, |(first, _)| first);
+        self.time = Some((first, time_ns));
+    }
+
+    /// Reads a word of each cache line that the next packet will touch; see [`super::engine`].
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        let time = self.time.map_or(0, |(_, last)| last as u64);
+        time ^ self.packets[0] ^ u64::from(self.tcp.is_some())
+    }
+}
+
+/// Wireshark's flags, segment by segment; they also tell when the ports are reused.
+#[derive(Debug, Clone, Default)]
+pub struct Judged {
+    /// The analysis.
     pub wireshark: WiresharkAnalyser,
-    /// Their counts.
+    /// Counts of its flags.
     pub flags: FlagCounts,
-    /// The standard estimators, segment by segment.
+}
+
+/// What the measuring half keeps of a conversation.
+#[derive(Debug)]
+pub struct Course {
+    /// Index of the pair of hosts.
+    pub pair: u32,
+    /// The conversation's a is the pair's second host.
+    pub flipped: bool,
+    /// What it carries of a migration.
+    pub role: Option<Role>,
+    /// The standard estimators of a TCP conversation.
+    pub tcp: Option<Box<Tracked>>,
+}
+
+impl Course {
+    /// Direction within the pair (0: from its first host) of a packet that goes in `direction` here.
+    #[inline(always)]
+    pub fn pair_direction(&self, direction: usize) -> usize {
+        direction ^ usize::from(self.flipped)
+    }
+}
+
+/// The standard estimators of a TCP conversation, segment by segment, and their totals.
+#[derive(Debug, Clone, Default)]
+pub struct Tracked {
+    /// The estimators.
     pub tracker: TcpTracker,
     /// Their totals, by direction.
     pub totals: [TcpTotals; 2],
@@ -77,8 +161,17 @@ pub struct TcpTotals {
     pub timestamps: RttSum,
 }
 
-impl TcpState {
+impl Tracked {
+    /// Reads a word of each cache line that the next segment will touch; see [`super::engine`].
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        let totals = |totals: &TcpTotals| totals.payload_bytes ^ totals.data_ack.rtt.count ^ totals.timestamps.changes;
+        let own = totals(&self.totals[0]) ^ totals(&self.totals[1]);
+        own ^ self.tracker.fetch()
+    }
+
     /// Adds a segment that went in `direction`.
+    #[inline(always)]
     pub fn record(&mut self, direction: usize, sample: &TcpSample) {
         let [first, second] = &mut self.totals;
         let (this, peer) = if direction == 0 {
@@ -88,8 +181,10 @@ impl TcpState {
         };
         this.payload_bytes += sample.payload;
         this.unique_bytes += sample.unique;
-        this.lost_bytes += sample.lost_upstream + sample.lost_downstream;
-        this.lost_upstream_bytes += sample.lost_upstream;
+        if !sample.in_order() {
+            this.lost_bytes += sample.lost_upstream + sample.lost_downstream;
+            this.lost_upstream_bytes += sample.lost_upstream;
+        }
         if let Some(spurious) = sample.spurious {
             peer.spurious_bytes += spurious.bytes;
         }

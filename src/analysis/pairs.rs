@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::measure::timeline::Timeline;
 use crate::options::Host;
-use crate::packet::{Ip, Mac};
+use crate::packet::Mac;
 
 /// Entries that all timelines together may hold: about 100 MiB.
 const MAX_ENTRIES: usize = 120_000;
@@ -28,6 +28,14 @@ pub struct Pair {
     pub dropped: bool,
     /// Only conversations with the user's port are in it.
     pub has_port: bool,
+}
+
+impl Pair {
+    /// Reads a word of each cache line that the next frame will touch; see [`super::engine`].
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        self.packets[0] ^ self.timeline.fetch() ^ u64::from(self.dropped)
+    }
 }
 
 /// The nodes that the user named.
@@ -69,23 +77,20 @@ impl Pairs {
         }
     }
 
-    /// The pair of a new conversation whose first packet is `ip`, and whether that packet goes from its second host to
-    /// its first.
-    pub fn place(&mut self, ip: &Ip, ports: Option<(u16, u16)>, macs: [Option<Mac>; 2]) -> (u32, bool) {
+    /// The pair of a new conversation whose first packet goes from `ends.0` to `ends.1`, and whether that is from its
+    /// second host to its first.
+    pub fn place(&mut self, ends: (IpAddr, IpAddr), ports: Option<(u16, u16)>, macs: [Option<Mac>; 2]) -> (u32, bool) {
+        let (src, dst) = ends;
         let has_port = match (self.named.port, ports) {
             (None, _) => true,
-            (Some(port), Some((src, dst))) => src == port || dst == port,
+            (Some(port), Some((from, to))) => from == port || to == port,
             (Some(_), None) => false,
         };
         if has_port && let (Some(source), Some(target)) = (&self.named.source, &self.named.target) {
-            let from_source = is_host(source, ip.src, macs[0]) && is_host(target, ip.dst, macs[1]);
-            let from_target = is_host(target, ip.src, macs[0]) && is_host(source, ip.dst, macs[1]);
+            let from_source = is_host(source, src, macs[0]) && is_host(target, dst, macs[1]);
+            let from_target = is_host(target, src, macs[0]) && is_host(source, dst, macs[1]);
             if from_source || from_target {
-                let hosts = if from_source {
-                    [ip.src, ip.dst]
-                } else {
-                    [ip.dst, ip.src]
-                };
+                let hosts = if from_source { [src, dst] } else { [dst, src] };
                 let index = match self.selected {
                     Some(index) => index,
                     None => self.push(hosts, true),
@@ -95,23 +100,28 @@ impl Pairs {
                 return (index, !from_source);
             }
         }
-        let swapped = ip.src > ip.dst;
+        let swapped = src > dst;
         let key = if swapped {
-            (ip.dst, ip.src, has_port)
+            (dst, src, has_port)
         } else {
-            (ip.src, ip.dst, has_port)
+            (src, dst, has_port)
         };
         let index = match self.by_hosts.get(&key) {
             Some(&index) => index,
             None => {
-                let index = self.push([ip.src, ip.dst], has_port);
+                let index = self.push([src, dst], has_port);
                 self.by_hosts.insert(key, index);
                 index
             }
         };
         let pair = &mut self.list[index as usize];
         pair.conversations += 1;
-        (index, pair.hosts[0] != ip.src)
+        (index, pair.hosts[0] != src)
+    }
+
+    /// The pair of this number.
+    pub fn get(&self, index: u32) -> Option<&Pair> {
+        self.list.get(index as usize)
     }
 
     /// The pair of this number.

@@ -1,52 +1,33 @@
 //! Blocks read in turn, decoded on all cores, folded in the file's order.
 //!
-//! Every thread does what is to be done: it folds the next block where that one is decoded and nobody folds, else it
-//! reads a block and decodes it while its bytes are still in the core's cache. Reading and folding are each done by one
-//! thread at a time. The buffers go round and their number is fixed, so that memory does not depend on the size of the
-//! capture. The fold sees the same packets in the same order whatever the number of threads is.
+//! Every thread does what is to be done: it takes the next block through a half of the fold where that is possible, else
+//! it reads a block and decodes it while its bytes are still in the core's cache. Reading and each half of the fold are
+//! done by one thread at a time. The buffers go round and their number is fixed, so that memory does not depend on the
+//! size of the capture. The fold sees the same packets in the same order whatever the number of threads is.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::capture::{Block, FileProperties, Reader};
+use super::decoded::DecodedBlock;
+use crate::capture::{FileProperties, Reader};
 use crate::error::Result;
-use crate::packet::{DecodeOptions, Packet, decode};
+use crate::packet::DecodeOptions;
 use crate::progress::Progress;
 
 /// Inputs smaller than this are read by one thread: to wake others would cost more than it saves.
 const SMALL_INPUT_BYTES: u64 = 4 << 20;
 /// Blocks that may wait for the fold, for each thread.
-const BLOCKS_PER_THREAD: usize = 3;
+const BLOCKS_PER_THREAD: usize = 4;
 
-/// A block and its decoded frames, in the same order.
-#[derive(Debug, Default)]
-pub struct DecodedBlock {
-    /// The frames and their bytes.
-    pub block: Block,
-    /// `packets[i]` is `block.frames[i]`, decoded.
-    pub packets: Vec<Packet>,
-}
-
-impl DecodedBlock {
-    fn decode(&mut self, options: DecodeOptions) {
-        self.packets.clear();
-        let block = &self.block;
-        self.packets.extend(
-            block
-                .frames
-                .iter()
-                .map(|frame| decode(frame, block.bytes(frame), options)),
-        );
-    }
-}
-
-/// Reads to the end and gives every block to `fold`, in order. Must run inside the rayon pool whose threads it may use.
+/// Reads to the end and gives every block to `place` and then to `measure`, to each in order. Must run inside the rayon
+/// pool whose threads it may use.
 pub fn run(
     reader: Reader,
     options: DecodeOptions,
     progress: &dyn Progress,
-    fold: impl FnMut(&DecodedBlock) + Send,
+    place: impl FnMut(&mut DecodedBlock) + Send,
+    measure: impl FnMut(&DecodedBlock) + Send,
 ) -> Result<FileProperties> {
     let small = reader.compression().is_none() && reader.total_len().is_some_and(|len| len < SMALL_INPUT_BYTES);
     let threads = if small { 1 } else { rayon::current_num_threads() };
@@ -56,7 +37,8 @@ pub fn run(
         consumed: reader.progress(),
         most_in_flight: threads * BLOCKS_PER_THREAD,
         reader: Mutex::new(reader),
-        fold: Mutex::new(fold),
+        place: Mutex::new(place),
+        measure: Mutex::new(measure),
         state: Mutex::default(),
         changed: Condvar::new(),
     };
@@ -74,15 +56,17 @@ pub fn run(
 }
 
 /// What the threads share.
-struct Line<'a, F> {
+struct Line<'a, P, M> {
     options: DecodeOptions,
     progress: &'a dyn Progress,
     consumed: Arc<AtomicU64>,
     most_in_flight: usize,
     /// Held by whoever has set `State::reading`.
     reader: Mutex<Reader>,
-    /// Held by whoever has set `State::folding`.
-    fold: Mutex<F>,
+    /// Held by whoever has set `State::placing`.
+    place: Mutex<P>,
+    /// Held by whoever has set `State::measuring`.
+    measure: Mutex<M>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -91,7 +75,8 @@ struct Line<'a, F> {
 #[derive(Default)]
 struct State {
     reading: bool,
-    folding: bool,
+    placing: bool,
+    measuring: bool,
     /// Nothing more is to be read.
     ended: Option<Result<()>>,
     /// A thread panicked: the others must not wait for it.
@@ -100,8 +85,12 @@ struct State {
     first: u64,
     /// Number of the block to be read next.
     next: u64,
-    /// Blocks read and not yet folded, in order; `None` while one is being decoded.
+    /// Blocks read and not yet placed, in order; `None` while one is being decoded.
     decoded: VecDeque<Option<DecodedBlock>>,
+    /// Blocks placed and not yet measured, in order.
+    placed: VecDeque<DecodedBlock>,
+    /// Blocks read and not yet measured.
+    in_flight: usize,
     spare: Vec<DecodedBlock>,
     /// Threads that wait for a change.
     waiting: usize,
@@ -109,24 +98,59 @@ struct State {
     reported: u64,
 }
 
+impl State {
+    fn place(&mut self) -> Option<Task> {
+        if self.placing {
+            return None;
+        }
+        let block = self.decoded.front_mut().and_then(Option::take)?;
+        self.decoded.pop_front();
+        self.first += 1;
+        self.placing = true;
+        Some(Task::Place(block))
+    }
+
+    fn measure(&mut self) -> Option<Task> {
+        if self.measuring {
+            return None;
+        }
+        let block = self.placed.pop_front()?;
+        self.measuring = true;
+        Some(Task::Measure(block))
+    }
+}
+
 /// What a thread does next.
 enum Task {
-    Fold(DecodedBlock),
+    Place(DecodedBlock),
+    Measure(DecodedBlock),
     Read(DecodedBlock),
     Leave,
 }
 
-impl<F: FnMut(&DecodedBlock) + Send> Line<'_, F> {
+impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_, P, M> {
     fn work(&self) {
         let _abandon = Abandon(self);
         let mut state = lock(&self.state);
+        // The state of a half of the fold lies in the cache of the core that had it last.
+        let mut placed_last = false;
         loop {
-            match self.task(&mut state) {
-                Some(Task::Fold(block)) => {
+            match self.task(&mut state, placed_last) {
+                Some(Task::Place(mut block)) => {
+                    placed_last = true;
                     drop(state);
-                    (lock(&self.fold))(&block);
+                    (lock(&self.place))(&mut block);
                     state = lock(&self.state);
-                    state.folding = false;
+                    state.placing = false;
+                    state.placed.push_back(block);
+                }
+                Some(Task::Measure(block)) => {
+                    placed_last = false;
+                    drop(state);
+                    (lock(&self.measure))(&block);
+                    state = lock(&self.state);
+                    state.measuring = false;
+                    state.in_flight -= 1;
                     state.spare.push(block);
                     self.report(&mut state);
                 }
@@ -150,22 +174,22 @@ impl<F: FnMut(&DecodedBlock) + Send> Line<'_, F> {
     }
 
     /// What can be done now; `None` where only waiting is left.
-    fn task(&self, state: &mut State) -> Option<Task> {
+    fn task(&self, state: &mut State, placed_last: bool) -> Option<Task> {
         if state.abandoned {
             return Some(Task::Leave);
         }
-        if !state.folding
-            && let Some(block) = state.decoded.front_mut().and_then(Option::take)
-        {
-            state.decoded.pop_front();
-            state.first += 1;
-            state.folding = true;
-            return Some(Task::Fold(block));
+        let fold = if placed_last {
+            state.place().or_else(|| state.measure())
+        } else {
+            state.measure().or_else(|| state.place())
+        };
+        if fold.is_some() {
+            return fold;
         }
         if state.ended.is_some() {
-            return (state.decoded.is_empty()).then_some(Task::Leave);
+            return (state.in_flight == 0).then_some(Task::Leave);
         }
-        if !state.reading && state.decoded.len() < self.most_in_flight {
+        if !state.reading && state.in_flight < self.most_in_flight {
             state.reading = true;
             return Some(Task::Read(state.spare.pop().unwrap_or_default()));
         }
@@ -190,12 +214,13 @@ impl<F: FnMut(&DecodedBlock) + Send> Line<'_, F> {
         }
         let number = state.next;
         state.next += 1;
+        state.in_flight += 1;
         state.decoded.push_back(None);
         self.wake(&state);
         drop(state);
         decoded.decode(self.options);
         let mut state = lock(&self.state);
-        // The blocks before this one may have been folded since, but not this one.
+        // The blocks before this one may have been placed since, but not this one.
         let place = (number - state.first) as usize;
         if let Some(slot) = state.decoded.get_mut(place) {
             *slot = Some(decoded);
@@ -225,9 +250,9 @@ impl<F: FnMut(&DecodedBlock) + Send> Line<'_, F> {
 }
 
 /// Tells the other threads when this one panics; the panic itself goes on to the caller.
-struct Abandon<'a, 'b, F>(&'a Line<'b, F>);
+struct Abandon<'a, 'b, P, M>(&'a Line<'b, P, M>);
 
-impl<F> Drop for Abandon<'_, '_, F> {
+impl<P, M> Drop for Abandon<'_, '_, P, M> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             lock(&self.0.state).abandoned = true;

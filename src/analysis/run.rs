@@ -1,6 +1,6 @@
 //! Reads the captures of one run through one engine.
 
-use super::engine::Engine;
+use super::engine::{Engine, Measurer, Placer};
 use super::pipeline;
 use crate::capture::{FileProperties, Input, ReadOptions, Reader};
 use crate::error::{Error, ErrorKind, Result};
@@ -43,15 +43,20 @@ fn read_here(inputs: &[Input], options: &AnalysisOptions, detail: bool, progress
     let decode_options = DecodeOptions {
         decapsulate: options.decapsulate,
     };
-    let mut engine = Engine::new(options, detail);
+    let mut placer = Placer::new(options);
+    let mut measurer = Measurer::new(options, detail);
     let mut parts = Vec::with_capacity(inputs.len());
     for input in in_order_of_time(inputs, &read_options)? {
         let reader = Reader::open(input, &read_options)?;
-        parts.push(pipeline::run(reader, decode_options, progress, |block| {
-            engine.block(block)
-        })?);
+        parts.push(pipeline::run(
+            reader,
+            decode_options,
+            progress,
+            |block| placer.block(block),
+            |block| measurer.block(block),
+        )?);
     }
-    engine.finish();
+    let engine = Engine::join(placer, measurer);
     let path = inputs
         .iter()
         .map(|input| input.name().display().to_string())

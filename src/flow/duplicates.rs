@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::FxHasher;
 
 use super::table::Place;
-use crate::packet::{Ip, Transport};
+use crate::packet::{Ip, Tcp, Transport};
 
 /// Longest time between copies where the IP identification tells a copy from a resend.
 const WINDOW_NS: u64 = 100_000_000;
@@ -45,30 +45,27 @@ impl Default for DuplicateFinder {
     }
 }
 
-impl DuplicateFinder {
-    /// True where the same packet of the same direction of the same conversation was seen a moment ago. `payload` is
-    /// the captured transport payload.
-    pub fn is_duplicate(&mut self, time_ns: i64, place: &Place, ip: &Ip, payload: &[u8]) -> bool {
-        let mut hasher = FxHasher::default();
-        hasher.write_u64(u64::from(place.conversation) << 1 | place.direction.index() as u64);
+/// What all copies of a packet have in common, but for the conversation and direction that they belong to. It can be made
+/// anywhere; the finder itself must be asked in the file's order.
+///
+/// A hash, whose lowest bit tells whether the IP identification can tell a copy from a resend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Print(u64);
+
+impl Print {
+    /// Of no packet.
+    pub const NONE: Self = Self(0);
+
+    /// Of any packet; `payload` is the captured transport payload.
+    pub fn new(ip: &Ip, payload: &[u8]) -> Self {
         let identification = ip.identification.unwrap_or(0);
-        hasher.write_u64(u64::from(identification) << 32 | u64::from(ip.total_len));
+        let mut hasher = FxHasher::default();
         if let Some(fragment) = &ip.fragment {
             hasher.write_u32(fragment.offset + 1);
         }
         match &ip.transport {
-            Transport::Tcp(tcp) => {
-                hasher.write_u64(u64::from(tcp.seq) << 32 | u64::from(tcp.ack));
-                hasher.write_u64(u64::from(tcp.flags) << 16 | u64::from(tcp.window));
-                if let Some((value, echo)) = tcp.timestamps {
-                    hasher.write_u64(u64::from(value) << 32 | u64::from(echo));
-                }
-                if tcp.sack_blocks > 0 {
-                    for (left, right) in tcp.sack {
-                        hasher.write_u64(u64::from(left) << 32 | u64::from(right));
-                    }
-                }
-            }
+            Transport::Tcp(tcp) if ip.fragment.is_none() => return Self::of_tcp(identification, ip.total_len, tcp),
+            Transport::Tcp(tcp) => hasher.write_u64(Self::of_tcp(identification, ip.total_len, tcp).0),
             Transport::Icmp {
                 kind,
                 code,
@@ -83,33 +80,94 @@ impl DuplicateFinder {
                 payload[..payload.len().min(HASHED_PAYLOAD)].hash(&mut hasher);
             }
         }
+        hasher.write_u64(u64::from(identification) << 32 | u64::from(ip.total_len));
+        Self::of_hash(hasher.finish(), identification)
+    }
+
+    /// Of a TCP segment; `identification` is 0 where there is none.
+    #[inline]
+    pub fn of_tcp(identification: u32, total_len: u32, tcp: &Tcp) -> Self {
+        let mut hasher = FxHasher::default();
+        hasher.write_u64(u64::from(identification) << 32 | u64::from(total_len));
+        hasher.write_u64(u64::from(tcp.seq) << 32 | u64::from(tcp.ack));
+        hasher.write_u64(u64::from(tcp.flags) << 16 | u64::from(tcp.window));
+        if let Some((value, echo)) = tcp.timestamps {
+            hasher.write_u64(u64::from(value) << 32 | u64::from(echo));
+        }
+        if tcp.sack_blocks > 0 {
+            for (left, right) in tcp.sack {
+                hasher.write_u64(u64::from(left) << 32 | u64::from(right));
+            }
+        }
+        Self::of_hash(hasher.finish(), identification)
+    }
+
+    #[inline]
+    fn of_hash(hash: u64, identification: u32) -> Self {
+        Self(hash & !1 | u64::from(identification != 0))
+    }
+
+    /// Set and fingerprint of the packet as one of this conversation and direction.
+    #[inline]
+    fn place(self, place: &Place) -> (usize, u32) {
+        let mut hasher = FxHasher::default();
+        hasher.write_u64(self.0);
+        hasher.write_u64(u64::from(place.conversation) << 1 | place.direction.index() as u64);
         let hash = hasher.finish();
-        let fingerprint = ((hash >> 32) as u32).max(1);
+        (hash as usize % SETS, ((hash >> 32) as u32).max(1))
+    }
+}
+
+impl DuplicateFinder {
+    /// True where the same packet of the same direction of the same conversation was seen a moment ago. `payload` is
+    /// the captured transport payload.
+    pub fn is_duplicate(&mut self, time_ns: i64, place: &Place, ip: &Ip, payload: &[u8]) -> bool {
+        self.is_copy(time_ns, place, Print::new(ip, payload))
+    }
+
+    /// Brings what [`is_copy`](Self::is_copy) will look at into the core's cache. Asked for several packets in a row,
+    /// the memory answers them together; the table is too large to stay there by itself.
+    #[inline]
+    pub fn fetch(&self, place: &Place, print: Print) -> u32 {
+        self.sets[print.place(place).0].times[0]
+    }
+
+    /// The same as [`is_duplicate`](Self::is_duplicate) by the packet's print.
+    #[inline]
+    pub fn is_copy(&mut self, time_ns: i64, place: &Place, print: Print) -> bool {
         let time = (time_ns >> 14) as u32;
-        let window_ns = if identification == 0 {
-            WINDOW_WITHOUT_ID_NS
-        } else {
+        let window_ns = if print.0 & 1 != 0 {
             WINDOW_NS
+        } else {
+            WINDOW_WITHOUT_ID_NS
         };
         let window = (window_ns >> 14) as u32;
-        let set = &mut self.sets[hash as usize % SETS];
+        let (set, fingerprint) = print.place(place);
+        let set = &mut self.sets[set];
         let mut found = false;
         for way in 0..WAYS {
             // Copies may stand in the file in either order of time.
-            let apart = time.wrapping_sub(set.times[way]).min(set.times[way].wrapping_sub(time));
-            found |= set.fingerprints[way] == fingerprint && apart <= window;
+            let apart = time.wrapping_sub(set.times[way]).wrapping_add(window);
+            found |= set.fingerprints[way] == fingerprint && apart <= 2 * window;
         }
         if found {
             return true;
         }
-        // A frame that stands in the file after later ones must not push those out: their age is negative.
-        let age = |way: usize| match set.fingerprints[way] {
-            0 => i64::MAX,
-            _ => i64::from(time.wrapping_sub(set.times[way]) as i32),
-        };
-        let oldest = (0..WAYS).max_by_key(|&way| age(way)).unwrap_or(0);
-        set.fingerprints[oldest] = fingerprint;
-        set.times[oldest] = time;
+        // A free way is older than any; a frame that stands in the file after later ones must not push those out: their
+        // age is negative. The way's number in the low bits makes one number of both, the last of the oldest winning.
+        let mut oldest = i64::MIN;
+        for way in 0..WAYS {
+            let age = i64::from(time.wrapping_sub(set.times[way]) as i32);
+            let age = if set.fingerprints[way] == 0 {
+                i64::from(u32::MAX)
+            } else {
+                age
+            };
+            oldest = oldest.max(age << 3 | way as i64);
+        }
+        let way = (oldest & 7) as usize;
+        set.fingerprints[way] = fingerprint;
+        set.times[way] = time;
         false
     }
 }
@@ -118,7 +176,7 @@ impl DuplicateFinder {
 mod tests {
     use super::*;
     use crate::flow::Direction;
-    use crate::packet::{LengthSource, Tcp};
+    use crate::packet::LengthSource;
 
     fn segment(identification: u32, seq: u32, ttl: u8) -> Ip {
         let tcp = Tcp {

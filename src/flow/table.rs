@@ -129,6 +129,21 @@ impl FlowTable {
         }
     }
 
+    /// The conversation of a packet with this tuple, where there is one.
+    pub fn find(&self, tuple: &Tuple) -> Option<Place> {
+        let (key, swapped) = tuple.key();
+        let entry = self.by_key.get(&key)?;
+        Some(Place {
+            conversation: entry.conversation,
+            direction: if swapped == entry.a_is_high {
+                Direction::Ab
+            } else {
+                Direction::Ba
+            },
+            new: false,
+        })
+    }
+
     /// Opens a further conversation on the same tuple (a port reused); the packet's sender is its a.
     pub fn reopen(&mut self, tuple: &Tuple) -> Place {
         let (key, swapped) = tuple.key();

@@ -30,6 +30,7 @@ impl Default for TimeSum {
 
 impl TimeSum {
     /// Adds one sample.
+    #[inline(always)]
     pub fn record(&mut self, ns: u64) {
         self.count += 1;
         self.sum_ns = self.sum_ns.saturating_add(ns);
@@ -64,6 +65,7 @@ pub struct RttSum {
 
 impl RttSum {
     /// Adds one sample.
+    #[inline(always)]
     pub fn record(&mut self, sample: &RttSample) {
         self.rtt.record(sample.rtt_ns);
         if let Some(change_ns) = sample.change_ns {
@@ -230,6 +232,7 @@ pub struct WiresharkTally {
 
 impl WiresharkTally {
     /// Adds the next frame.
+    #[inline(always)]
     pub fn record(&mut self, time_ns: i64, wire_bytes: u64, lost_segment: bool) {
         if self.packets == 0 {
             self.first_ns = time_ns;
@@ -296,6 +299,7 @@ pub struct Tally {
 
 impl Tally {
     /// Adds one frame.
+    #[inline(always)]
     pub fn record(&mut self, sample: &FrameSample) {
         self.wireshark
             .record(sample.time_ns, sample.wire_bytes, sample.lost_segment);
@@ -315,9 +319,11 @@ impl Tally {
         let tcp = &sample.tcp;
         this.tcp_payload += tcp.payload;
         this.unique_payload += tcp.unique + sample.datagram_payload;
-        this.repeated += tcp.repeated;
-        this.lost_upstream += tcp.lost_upstream;
-        this.lost_downstream += tcp.lost_downstream;
+        if !tcp.in_order() {
+            this.repeated += tcp.repeated;
+            this.lost_upstream += tcp.lost_upstream;
+            this.lost_downstream += tcp.lost_downstream;
+        }
         if let Some(rtp) = &sample.rtp {
             let datagrams = this.datagrams.get_or_insert_default();
             datagrams.rtp_expected += rtp.expected;

@@ -6,7 +6,7 @@
 //! A span is then a set of whole entries, and its figures are exact.
 
 use super::histogram::Histogram;
-use super::tally::{DatagramTally, FrameSample, Tally};
+use super::tally::{DatagramTally, DirectionTally, FrameSample, Tally};
 use super::tcp::loss::Spurious;
 
 /// Frames held back after the last payload of a migration, before they get an entry of their own.
@@ -29,6 +29,14 @@ pub struct Entry {
     pub time: (i64, i64),
     /// The totals.
     pub tally: Tally,
+}
+
+impl Entry {
+    #[inline(always)]
+    fn add(&mut self, sample: &FrameSample) {
+        self.tally.record(sample);
+        self.time = (self.time.0.min(sample.time_ns), self.time.1.max(sample.time_ns));
+    }
 }
 
 /// RTT distributions of a stretch of time: by half-path, then by method (data and ACK, timestamps).
@@ -72,8 +80,24 @@ pub struct Timeline {
 impl Timeline {
     /// Adds a frame. `carries_state`: it is payload of a migration's connection, so that a span that includes it
     /// includes everything before it.
+    #[inline(always)]
     pub fn record(&mut self, sample: &FrameSample, bin: i64, carries_state: bool) {
         self.carries_state |= carries_state;
+        let part = self.part;
+        let plain = carries_state == self.sealed && self.held.is_empty();
+        match self.entries.last_mut() {
+            Some(entry) if plain && entry.bin == bin && entry.part == part => entry.add(sample),
+            _ => {
+                // A copy, so that the sample itself can stay in registers.
+                let sample = *sample;
+                self.place(&sample, bin, carries_state);
+            }
+        }
+        self.record_rtt(sample);
+    }
+
+    /// Adds a frame that opens an entry, is held back, or ends the holding back.
+    fn place(&mut self, sample: &FrameSample, bin: i64, carries_state: bool) {
         let part = self.part;
         let same = self
             .entries
@@ -94,7 +118,37 @@ impl Timeline {
             self.add(sample, bin, part, same);
             self.sealed = false;
         }
-        self.record_rtt(sample);
+    }
+
+    /// Reads a word of each cache line that the next frame will touch; see `analysis::engine::fetch`.
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        self.entries.len() as u64 ^ self.epochs.len() as u64 ^ self.held.len() as u64 ^ u64::from(self.part)
+    }
+
+    /// The same for what it owns elsewhere.
+    #[inline]
+    pub fn fetch_owned(&self) -> u64 {
+        let entry = self.entries.last().map_or(0, |entry| {
+            let direction = |of: &DirectionTally| {
+                of.packets
+                    ^ of.unique_payload
+                    ^ of.time.map_or(0, |(first, _)| first as u64)
+                    ^ of.data_ack.rtt.sum_ns
+                    ^ of.timestamps.changes
+            };
+            let [first, second] = &entry.tally.directions;
+            direction(first) ^ direction(second) ^ entry.tally.wireshark.packets ^ entry.bin as u64
+        });
+        let epoch = self.epochs.last().map_or(0, |epoch| {
+            let time = epoch.time.map_or(0, |(first, _)| first as u64);
+            epoch
+                .rtt
+                .iter()
+                .flatten()
+                .fold(time, |word, histogram| word ^ histogram.count())
+        });
+        entry ^ epoch
     }
 
     /// A connection opens: a span may begin with the next frame.
@@ -208,10 +262,7 @@ impl Timeline {
     fn add(&mut self, sample: &FrameSample, bin: i64, part: u32, same: bool) {
         let time = sample.time_ns;
         match self.entries.last_mut() {
-            Some(entry) if same => {
-                entry.tally.record(sample);
-                entry.time = (entry.time.0.min(time), entry.time.1.max(time));
-            }
+            Some(entry) if same => entry.add(sample),
             _ => {
                 let mut tally = Tally::default();
                 tally.record(sample);
@@ -235,8 +286,7 @@ impl Timeline {
             self.held.retain(|sample| {
                 let inside = sample.time_ns <= time_ns;
                 if inside {
-                    entry.tally.record(sample);
-                    entry.time = (entry.time.0.min(sample.time_ns), entry.time.1.max(sample.time_ns));
+                    entry.add(sample);
                 }
                 !inside
             });
@@ -257,6 +307,7 @@ impl Timeline {
         self.held.clear();
     }
 
+    #[inline(always)]
     fn record_rtt(&mut self, sample: &FrameSample) {
         let samples = [sample.tcp.data_ack, sample.tcp.timestamps];
         if sample.duplicate || samples.iter().all(Option::is_none) {

@@ -172,8 +172,9 @@ pub(super) struct Sender {
     pub(super) mac: Option<Mac>,
     /// Its address.
     pub(super) address: Option<IpAddr>,
-    /// All its frames to a single receiver, per capture interface.
-    pub(super) heard: Vec<Heard>,
+    /// All its frames to a single receiver, on the capture interface of the first of them and on the others.
+    first_heard: Option<Heard>,
+    others_heard: Vec<Heard>,
     /// Those of them that answer a client: with payload, or an echo reply.
     pub(super) answers: Answers,
 }
@@ -187,29 +188,58 @@ pub(super) struct Heard {
     pub(super) last_ns: i64,
 }
 
+impl Heard {
+    #[inline]
+    fn frame(&mut self, time_ns: i64) {
+        self.frames += 1;
+        self.first_ns = self.first_ns.min(time_ns);
+        self.last_ns = self.last_ns.max(time_ns);
+    }
+}
+
 /// Interfaces told apart per sender.
 const MAX_INTERFACES: usize = 16;
 
 impl Sender {
+    /// Reads a word of what the next frame will touch.
+    #[inline]
+    pub(super) fn fetch_owned(&self) -> u64 {
+        let gap = self.answers.gaps.last().map_or(0, |gap| gap.0);
+        gap as u64
+    }
+
     /// Takes a frame of this side.
     #[inline]
     pub(super) fn frame(&mut self, interface: u32, time_ns: i64, is_answer: bool) {
-        let index = self.heard.iter().position(|heard| heard.interface == interface);
-        if let Some(heard) = index.and_then(|index| self.heard.get_mut(index)) {
-            heard.frames += 1;
-            heard.first_ns = heard.first_ns.min(time_ns);
-            heard.last_ns = heard.last_ns.max(time_ns);
-        } else if self.heard.len() < MAX_INTERFACES {
-            self.heard.push(Heard {
-                interface,
-                frames: 1,
-                first_ns: time_ns,
-                last_ns: time_ns,
-            });
+        match &mut self.first_heard {
+            Some(heard) if heard.interface == interface => heard.frame(time_ns),
+            _ => self.on_another(interface, time_ns),
         }
         if is_answer {
             self.answers.at(time_ns);
         }
+    }
+
+    #[cold]
+    fn on_another(&mut self, interface: u32, time_ns: i64) {
+        let heard = Heard {
+            interface,
+            frames: 1,
+            first_ns: time_ns,
+            last_ns: time_ns,
+        };
+        if self.first_heard.is_none() {
+            self.first_heard = Some(heard);
+        } else if let Some(known) = self.others_heard.iter_mut().find(|known| known.interface == interface) {
+            known.frame(time_ns);
+        } else if self.others_heard.len() + 1 < MAX_INTERFACES {
+            self.others_heard.push(heard);
+        }
+    }
+
+    /// Its frames to a single receiver, per capture interface.
+    pub(super) fn heard(&self) -> impl Iterator<Item = &Heard> {
+        self.first_heard.iter().chain(&self.others_heard)
     }
 }
 

@@ -277,8 +277,8 @@ impl<'a> Case<'a> {
         let last = service::conversations(&self.material.pairs, identity)
             .filter_map(|(_, side, pair)| {
                 let sender = &pair[side];
-                let first = sender.heard.iter().map(|heard| heard.first_ns).min()?;
-                let last = sender.heard.iter().map(|heard| heard.last_ns).max()?;
+                let first = sender.heard().map(|heard| heard.first_ns).min()?;
+                let last = sender.heard().map(|heard| heard.last_ns).max()?;
                 if first >= announced_ns.saturating_sub(AROUND_NS) {
                     // Its first frame may already come from the target.
                     return None;

@@ -58,7 +58,7 @@ pub(super) fn sightings(pairs: &[Pair], identity: &Identity) -> Vec<Sighting> {
     let mut all: Vec<Sighting> = Vec::new();
     for (_, side, pair) in conversations(pairs, identity) {
         let sender = &pair[side];
-        for heard in &sender.heard {
+        for heard in sender.heard() {
             let mac = sender.mac.unwrap_or_default();
             match all
                 .iter_mut()

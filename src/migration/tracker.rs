@@ -130,38 +130,11 @@ impl MigrationTracker {
             return TrackerHint::default();
         };
         let direction = direction & 1;
-        self.reach(time_ns);
         let slot = slot(&mut self.slots, conversation);
         let sender = &mut slot.sides[direction];
         if sender.address.is_none() {
             sender.mac = packet.src_mac;
             sender.address = Some(ip.src);
-        }
-        sender.frame(packet.interface, time_ns, ip.payload_len > 0);
-        if matches!(slot.watch, Watch::Dull) {
-            return TrackerHint::default();
-        }
-        self.follow(conversation, direction, time_ns, ip, tcp, payload)
-    }
-
-    /// The same for a connection that may carry a migration.
-    fn follow(
-        &mut self,
-        conversation: u32,
-        direction: usize,
-        time_ns: i64,
-        ip: &Ip,
-        tcp: &Tcp,
-        payload: &[u8],
-    ) -> TrackerHint {
-        let slot = slot(&mut self.slots, conversation);
-        if let Watch::Followed(connection) = &slot.watch
-            && connection.is_other(direction, tcp)
-            && let Watch::Followed(past) = std::mem::take(&mut slot.watch)
-            && past.role().is_some()
-            && self.past.len() < MAX_PAST
-        {
-            self.past.push(*past);
         }
         if matches!(slot.watch, Watch::New) {
             let mut ends = [
@@ -173,12 +146,91 @@ impl MigrationTracker {
             }
             slot.watch = Watch::Followed(Box::new(Connection::new(conversation, ends, time_ns)));
         }
+        self.segment_of_known(
+            conversation,
+            direction,
+            time_ns,
+            packet.interface,
+            ip.payload_len,
+            tcp,
+            payload,
+        )
+    }
+
+    /// True where [`segment`](Self::segment) was given a segment of this sender already.
+    #[inline]
+    pub fn knows(&self, conversation: u32, direction: usize) -> bool {
+        let slot = self.slots.get(conversation as usize);
+        slot.is_some_and(|slot| !matches!(slot.watch, Watch::New) && slot.sides[direction & 1].address.is_some())
+    }
+
+    /// Reads a word of each cache line that the next segment of this conversation will touch, so that the memory can be
+    /// asked for those of several segments at once.
+    #[inline]
+    pub fn fetch(&self, conversation: u32) -> u64 {
+        let slot = self.slots.get(conversation as usize);
+        slot.map_or(0, |slot| slot.sides[0].answers.count ^ slot.sides[1].answers.count)
+    }
+
+    /// The same for what it owns elsewhere.
+    #[inline]
+    pub fn fetch_owned(&self, conversation: u32, direction: usize) -> u64 {
+        let slot = self.slots.get(conversation as usize);
+        slot.map_or(0, |slot| slot.sides[direction & 1].fetch_owned())
+    }
+
+    /// The same as [`segment`](Self::segment) for a sender that is [known](Self::knows), given what is used of the
+    /// packet: its interface and the length of its payload.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "what is used of a packet, unpacked")]
+    pub fn segment_of_known(
+        &mut self,
+        conversation: u32,
+        direction: usize,
+        time_ns: i64,
+        interface: u32,
+        payload_len: u32,
+        tcp: &Tcp,
+        payload: &[u8],
+    ) -> TrackerHint {
+        let direction = direction & 1;
+        self.reach(time_ns);
+        let slot = slot(&mut self.slots, conversation);
+        slot.sides[direction].frame(interface, time_ns, payload_len > 0);
+        if matches!(slot.watch, Watch::Dull) {
+            return TrackerHint::default();
+        }
+        self.follow(conversation, direction, time_ns, payload_len, tcp, payload)
+    }
+
+    /// The same for a connection that may carry a migration.
+    fn follow(
+        &mut self,
+        conversation: u32,
+        direction: usize,
+        time_ns: i64,
+        payload_len: u32,
+        tcp: &Tcp,
+        payload: &[u8],
+    ) -> TrackerHint {
+        let slot = slot(&mut self.slots, conversation);
+        if let Watch::Followed(connection) = &slot.watch
+            && connection.is_other(direction, tcp)
+        {
+            let other = Box::new(Connection::new(conversation, connection.ends, time_ns));
+            if let Watch::Followed(past) = std::mem::replace(&mut slot.watch, Watch::Followed(other))
+                && past.role().is_some()
+                && self.past.len() < MAX_PAST
+            {
+                self.past.push(*past);
+            }
+        }
         let Watch::Followed(connection) = &mut slot.watch else {
             return TrackerHint::default();
         };
         let before = connection.verdict;
-        connection.segment(direction, time_ns, tcp, ip.payload_len, payload);
-        let begins_phase = ip.payload_len > 0 && connection.phase_began();
+        connection.segment(direction, time_ns, tcp, payload_len, payload);
+        let begins_phase = payload_len > 0 && connection.phase_began();
         if connection.verdict != before {
             match connection.verdict {
                 Verdict::Carries(Role::QemuMain, Some(forward)) if self.mains.len() < MAX_MAINS => {

@@ -5,6 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::link::{arphrd, sll, sll2};
+use super::segment::{Ends, Segment};
 use super::tcp_options::{self, TcpOptions};
 use super::{DecodeOptions, Ip, LengthSource, Mac, Network, Packet, Tcp, Transport, ether_type, tunnel};
 use crate::capture::{Frame, LinkType};
@@ -88,19 +89,7 @@ pub(super) fn decode(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Opt
     if bytes.len() > frame.wire_len as usize {
         return None;
     }
-    let link = match frame.link_type {
-        LinkType::ETHERNET => ethernet(bytes)?,
-        LinkType::LINUX_SLL => cooked_v1(bytes)?,
-        LinkType::LINUX_SLL2 => cooked_v2(bytes)?,
-        _ => return None,
-    };
-    let mut at = link.len;
-    let mut ether_type = link.ether_type;
-    while ether_type::VLAN.contains(&ether_type) {
-        let tag = bytes.get(at..)?.first_chunk::<{ ether_type::VLAN_LEN }>()?;
-        ether_type = u16_at(tag, ether_type::VLAN_TYPE);
-        at += ether_type::VLAN_LEN;
-    }
+    let (link, at, ether_type) = network(frame, bytes)?;
     let rest = bytes.get(at..)?;
     let place = Place {
         at,
@@ -121,6 +110,114 @@ pub(super) fn decode(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Opt
         dst_mac: link.dst_mac,
         network: Network::Ip(ip),
     })
+}
+
+/// Reads a TCP segment of an open connection in a plain frame; `None` for anything else.
+#[inline(always)]
+pub(super) fn segment(frame: &Frame, bytes: &[u8]) -> Option<(Segment, Ends)> {
+    if bytes.len() > frame.wire_len as usize {
+        return None;
+    }
+    let time_ns = frame.time_ns?;
+    let interface = u16::try_from(frame.interface).ok()?;
+    let (_, at, ether_type) = network(frame, bytes)?;
+    let rest = bytes.get(at..)?;
+    let (ip_header_len, total_len, identification, src, dst) = match ether_type {
+        ether_type::IPV4 => {
+            let header = rest.first_chunk::<{ ipv4::LEN }>()?;
+            let total_len = plain_v4(header).filter(|_| header[ipv4::PROTOCOL] == PROTOCOL_TCP)?;
+            let address = |offset| (0, u64::from(u32_at(header, offset)));
+            let identification = Some(u16_at(header, ipv4::IDENTIFICATION));
+            let (src, dst) = (address(ipv4::SOURCE), address(ipv4::DESTINATION));
+            (ipv4::LEN, total_len, identification, src, dst)
+        }
+        ether_type::IPV6 => {
+            let header = rest.first_chunk::<{ ipv6::LEN }>()?;
+            let total_len = plain_v6(header).filter(|_| header[ipv6::NEXT_HEADER] == PROTOCOL_TCP)?;
+            let half = |offset| u64::from_be_bytes(field(header, offset));
+            let address = |offset| (half(offset), half(offset + 8));
+            let (src, dst) = (address(ipv6::SOURCE), address(ipv6::DESTINATION));
+            (ipv6::LEN, total_len, None, src, dst)
+        }
+        _ => return None,
+    };
+    if at + total_len > frame.wire_len as usize {
+        return None;
+    }
+    // Bytes behind the IP packet are padding.
+    let packet = &rest[..total_len.min(rest.len())];
+    let (header, behind) = packet.get(ip_header_len..)?.split_first_chunk::<{ tcp::LEN }>()?;
+    let offset_flags = u16_at(header, tcp::OFFSET_FLAGS);
+    if offset_flags & (Tcp::SYN | Tcp::FIN | Tcp::RST) != 0 {
+        return None;
+    }
+    let header_len = usize::from(offset_flags >> 12) * 4;
+    let timestamps = if header_len == tcp::LEN {
+        None
+    } else {
+        let options = behind.first_chunk::<{ tcp::TIMESTAMPS_LEN }>()?;
+        if header_len != tcp::LEN + tcp::TIMESTAMPS_LEN || field(options, 0) != tcp::TIMESTAMPS {
+            return None;
+        }
+        Some((u32_at(options, 4), u32_at(options, 8)))
+    };
+    let headers_len = ip_header_len + header_len;
+    let ports = u32_at(header, tcp::SOURCE);
+    let segment = Segment {
+        time_ns,
+        wire_len: frame.wire_len,
+        seq: u32_at(header, tcp::SEQUENCE),
+        ack: u32_at(header, tcp::ACKNOWLEDGEMENT),
+        timestamps: timestamps.unwrap_or_default(),
+        payload_at: frame.offset + (at + headers_len) as u32,
+        payload_len: (total_len - headers_len) as u16,
+        payload_captured: (packet.len() - headers_len) as u16,
+        window: u16_at(header, tcp::WINDOW),
+        flags: offset_flags & Tcp::FLAG_BITS,
+        identification: identification.unwrap_or(0),
+        interface,
+        headers_len: headers_len as u8,
+        has_timestamps: timestamps.is_some(),
+        is_ipv6: identification.is_none(),
+    };
+    Some((segment, Ends::new(src, dst, ports, identification.is_none())))
+}
+
+/// What is around the network layer, where that begins, and its EtherType.
+#[inline(always)]
+fn network(frame: &Frame, bytes: &[u8]) -> Option<(Link, usize, u16)> {
+    let link = match frame.link_type {
+        LinkType::ETHERNET => ethernet(bytes)?,
+        LinkType::LINUX_SLL => cooked_v1(bytes)?,
+        LinkType::LINUX_SLL2 => cooked_v2(bytes)?,
+        _ => return None,
+    };
+    let mut at = link.len;
+    let mut ether_type = link.ether_type;
+    while ether_type::VLAN.contains(&ether_type) {
+        let tag = bytes.get(at..)?.first_chunk::<{ ether_type::VLAN_LEN }>()?;
+        ether_type = u16_at(tag, ether_type::VLAN_TYPE);
+        at += ether_type::VLAN_LEN;
+    }
+    Some((link, at, ether_type))
+}
+
+/// Total length of an IPv4 packet without options that is no fragment.
+#[inline(always)]
+fn plain_v4(header: &[u8; ipv4::LEN]) -> Option<usize> {
+    let total_len = usize::from(u16_at(header, ipv4::TOTAL_LEN));
+    let plain = header[ipv4::VERSION_IHL] == ipv4::PLAIN
+        && u16_at(header, ipv4::FRAGMENT) & ipv4::FRAGMENT_BITS == 0
+        && total_len >= ipv4::LEN;
+    plain.then_some(total_len)
+}
+
+/// Length of an IPv6 packet that says how long it is, its header included.
+#[inline(always)]
+fn plain_v6(header: &[u8; ipv6::LEN]) -> Option<usize> {
+    let payload_len = usize::from(u16_at(header, ipv6::PAYLOAD_LEN));
+    let plain = header[ipv6::VERSION] >> 4 == 6 && payload_len > 0;
+    plain.then_some(payload_len + ipv6::LEN)
 }
 
 #[inline(always)]
@@ -174,13 +271,7 @@ struct Place<'a> {
 #[inline(always)]
 fn v4(bytes: &[u8], place: Place<'_>, options: DecodeOptions) -> Option<Ip> {
     let header = bytes.first_chunk::<{ ipv4::LEN }>()?;
-    let total_len = usize::from(u16_at(header, ipv4::TOTAL_LEN));
-    if header[ipv4::VERSION_IHL] != ipv4::PLAIN
-        || u16_at(header, ipv4::FRAGMENT) & ipv4::FRAGMENT_BITS != 0
-        || total_len < ipv4::LEN
-    {
-        return None;
-    }
+    let total_len = plain_v4(header)?;
     let protocol = header[ipv4::PROTOCOL];
     let content = content(protocol, place, ipv4::LEN, total_len, options)?;
     Some(Ip {
@@ -202,12 +293,8 @@ fn v4(bytes: &[u8], place: Place<'_>, options: DecodeOptions) -> Option<Ip> {
 #[inline(always)]
 fn v6(bytes: &[u8], place: Place<'_>, options: DecodeOptions) -> Option<Ip> {
     let header = bytes.first_chunk::<{ ipv6::LEN }>()?;
-    let payload_len = usize::from(u16_at(header, ipv6::PAYLOAD_LEN));
-    if header[ipv6::VERSION] >> 4 != 6 || payload_len == 0 {
-        return None;
-    }
+    let total_len = plain_v6(header)?;
     let protocol = header[ipv6::NEXT_HEADER];
-    let total_len = payload_len + ipv6::LEN;
     let content = content(protocol, place, ipv6::LEN, total_len, options)?;
     Some(Ip {
         src: IpAddr::V6(Ipv6Addr::from(field::<16>(header, ipv6::SOURCE))),
@@ -407,7 +494,42 @@ mod tests {
         if let Some(fast) = decode(&frame, bytes, options) {
             prop_assert_eq!(fast, general);
         }
+        if let Some((segment, ends)) = segment(&frame, bytes) {
+            check_segment(&segment, &ends, &general)?;
+        }
         Ok(())
+    }
+
+    fn check_segment(segment: &Segment, ends: &Ends, general: &Packet) -> Result<(), TestCaseError> {
+        let Network::Ip(ip) = &general.network else {
+            return Err(TestCaseError::fail("a segment without IP"));
+        };
+        prop_assert_eq!(ip.transport, Transport::Tcp(segment.tcp(ends.ports())));
+        prop_assert_eq!((ip.src, ip.dst), ends.addresses());
+        prop_assert_eq!((ip.protocol, ip.fragment), (PROTOCOL_TCP, None));
+        prop_assert_eq!(ip.total_len, segment.total_len());
+        prop_assert_eq!(ip.identification, segment.identification());
+        prop_assert_eq!(ip.payload_len, u32::from(segment.payload_len));
+        prop_assert_eq!(ip.payload_offset, segment.payload_at);
+        prop_assert_eq!(ip.payload_captured, u32::from(segment.payload_captured));
+        prop_assert_eq!(general.time_ns, Some(segment.time_ns));
+        prop_assert_eq!(general.wire_len, segment.wire_len);
+        prop_assert_eq!(general.interface, u32::from(segment.interface));
+        Ok(())
+    }
+
+    #[test]
+    fn a_segment_of_an_open_connection_needs_no_more_than_its_record() {
+        for options in [&[][..], &TIMESTAMPS] {
+            let bytes = ethernet(
+                ether_type::IPV4,
+                &ipv4(testing::TCP, &testing::tcp(options, b"payload")),
+            );
+            let frame = testing::frame(LinkType::ETHERNET, &bytes);
+            assert!(segment(&frame, &bytes).is_some());
+        }
+        let syn = ethernet(ether_type::IPV4, &ipv4(testing::TCP, &testing::tcp(&SYN_OPTIONS, b"")));
+        assert!(segment(&testing::frame(LinkType::ETHERNET, &syn), &syn).is_none());
     }
 
     #[test]

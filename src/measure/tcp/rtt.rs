@@ -36,6 +36,7 @@ pub struct DataAckRtt {
 
 impl DataAckRtt {
     /// A segment with bytes never sent before, up to `end` (SYN and FIN count as one byte).
+    #[inline]
     pub fn sent(&mut self, end: u64, time_ns: i64) {
         self.sent = end;
         if end <= self.acknowledged {
@@ -81,7 +82,21 @@ impl DataAckRtt {
         self.in_flight.len()
     }
 
+    /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        self.acknowledged ^ self.in_flight.len() as u64
+    }
+
+    /// The same for what it owns elsewhere.
+    #[inline]
+    pub fn fetch_owned(&self) -> u64 {
+        let end = |segment: Option<&Segment>| segment.map_or(0, |segment| segment.end);
+        end(self.in_flight.front()) ^ end(self.in_flight.back())
+    }
+
     /// An acknowledgement; gives the sample of the latest segment that it covers and no SACK block did before.
+    #[inline]
     pub fn acknowledged(&mut self, ack: u64, time_ns: i64) -> Option<u64> {
         if ack <= self.acknowledged {
             return None;
@@ -152,7 +167,21 @@ pub struct TimestampRtt {
 }
 
 impl TimestampRtt {
+    /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        self.ticks.len() as u64
+    }
+
+    /// The same for what it owns elsewhere.
+    #[inline]
+    pub fn fetch_owned(&self) -> u64 {
+        let value = |tick: Option<&Tick>| tick.map_or(0, |tick| u64::from(tick.value));
+        value(self.ticks.front()) ^ value(self.ticks.back())
+    }
+
     /// A segment of this direction with `value` as its TSval.
+    #[inline]
     pub fn sent(&mut self, value: u32, time_ns: i64, demands_ack: bool, peer_in_flight: bool) {
         match self.last {
             Some(last) if value == last => {
@@ -188,6 +217,7 @@ impl TimestampRtt {
 
     /// A segment of the other direction echoes `value`; `previous_data_ns` is when that direction's data before this
     /// segment passed.
+    #[inline]
     pub fn echoed(&mut self, value: u32, time_ns: i64, previous_data_ns: Option<i64>) -> Option<u64> {
         while let Some(tick) = self.ticks.front().copied() {
             let newer = value.wrapping_sub(tick.value) as i32;

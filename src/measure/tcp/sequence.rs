@@ -101,6 +101,7 @@ pub struct SequenceSpace {
 
 impl SequenceSpace {
     /// The 64-bit number of `seq`, nearest to the high-water mark.
+    #[inline]
     pub fn unwrap(&self, seq: u32) -> u64 {
         match self.high {
             None => ORIGIN + u64::from(seq),
@@ -109,11 +110,13 @@ impl SequenceSpace {
     }
 
     /// Highest byte seen plus one, once anything was seen.
+    #[inline]
     pub fn high(&self) -> Option<u64> {
         self.high
     }
 
     /// Sets where the bytes begin (after a SYN). Later calls have no effect.
+    #[inline]
     pub fn begin(&mut self, seq: u32) {
         if self.high.is_none() {
             let start = self.unwrap(seq);
@@ -123,6 +126,7 @@ impl SequenceSpace {
     }
 
     /// Takes the payload `start..end` in; `stamp` is its segment's.
+    #[inline]
     pub fn cover(&mut self, start: u64, end: u64, stamp: SendStamp, reordering_window_ns: i64) -> Coverage {
         let mut coverage = Coverage::default();
         let Some(high) = self.high else {
@@ -196,6 +200,7 @@ impl SequenceSpace {
     }
 
     /// Marks holes below `ack` as acknowledged.
+    #[inline]
     pub fn acknowledge(&mut self, ack: u64) {
         for hole in &mut self.holes {
             if hole.end <= ack {

@@ -48,6 +48,14 @@ pub struct TcpSample {
     pub segments: u32,
 }
 
+impl TcpSample {
+    /// Nothing was repeated, filled or lost: as nearly always.
+    #[inline(always)]
+    pub fn in_order(&self) -> bool {
+        self.repeated | self.late | self.lost_upstream | self.lost_downstream == 0
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 struct Half {
     space: SequenceSpace,
@@ -82,12 +90,24 @@ pub struct TcpTracker {
 impl TcpTracker {
     /// Takes the next segment, in the file's order. Duplicated frames are not to be given.
     pub fn segment(&mut self, direction: Direction, time_ns: i64, ip: &Ip, tcp: &Tcp) -> TcpSample {
+        self.take(direction, time_ns, ip.identification, ip.payload_len, tcp)
+    }
+
+    /// The same, given what is used of the IP header: its identification, and how much payload it leaves room for.
+    #[inline(always)]
+    pub fn take(
+        &mut self,
+        direction: Direction,
+        time_ns: i64,
+        identification: Option<u32>,
+        payload: u32,
+        tcp: &Tcp,
+    ) -> TcpSample {
         let [first, second] = &mut self.halves;
         let (this, peer) = match direction {
             Direction::Ab => (first, second),
             Direction::Ba => (second, first),
         };
-        let payload = ip.payload_len;
         let mut sample = TcpSample {
             payload: u64::from(payload),
             segments: 1,
@@ -105,7 +125,7 @@ impl TcpTracker {
         let stamp = SendStamp {
             time_ns,
             timestamp,
-            identification: ip.identification.filter(|&id| id != 0).map(|id| id as u16),
+            identification: identification.filter(|&id| id != 0).map(|id| id as u16),
         };
         this.data(tcp, payload, time_ns, stamp, peer.window_closed, &mut sample);
         if tcp.has(Tcp::ACK) {
@@ -128,6 +148,24 @@ impl TcpTracker {
             this.window_closed = tcp.window == 0 && !tcp.has(Tcp::SYN);
         }
         sample
+    }
+
+    /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        let half = |half: &Half| {
+            let own =
+                half.acknowledged ^ half.last_data_ns.unwrap_or(0) as u64 ^ half.previous_data_ack_ns.unwrap_or(0);
+            own ^ half.space.high().unwrap_or(0) ^ half.data_ack.fetch() ^ half.timestamps.fetch()
+        };
+        half(&self.halves[0]) ^ half(&self.halves[1])
+    }
+
+    /// The same for what it owns elsewhere.
+    #[inline]
+    pub fn fetch_owned(&self) -> u64 {
+        let half = |half: &Half| half.data_ack.fetch_owned() ^ half.timestamps.fetch_owned();
+        half(&self.halves[0]) ^ half(&self.halves[1])
     }
 
     /// Payload bytes of `direction` that were acknowledged but not captured.
@@ -171,6 +209,7 @@ impl Half {
         self.acknowledged - u64::from(of_fin)
     }
 
+    #[inline(always)]
     fn data(
         &mut self,
         tcp: &Tcp,
@@ -252,6 +291,7 @@ impl Half {
     }
 
     /// `self` acknowledges `peer`'s data.
+    #[inline(always)]
     fn acknowledge(&mut self, peer: &mut Self, tcp: &Tcp, time_ns: i64, sample: &mut TcpSample) {
         let Some(high) = peer.space.high() else {
             return;
@@ -279,6 +319,7 @@ impl Half {
     }
 }
 
+#[inline(always)]
 fn sample_of(rtt_ns: u64, previous: &mut Option<u64>) -> RttSample {
     let change_ns = previous.replace(rtt_ns).map(|before| before.abs_diff(rtt_ns));
     RttSample { rtt_ns, change_ns }

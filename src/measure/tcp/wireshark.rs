@@ -101,6 +101,18 @@ impl WiresharkAnalyser {
         }
     }
 
+    /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        self.sides[0].fetch() ^ self.sides[1].fetch() ^ self.handshake_rtt_ns as u64
+    }
+
+    /// The same for what it owns elsewhere.
+    #[inline]
+    pub fn fetch_owned(&self) -> u64 {
+        self.sides[0].fetch_owned() ^ self.sides[1].fetch_owned()
+    }
+
     /// True where `tcp` belongs to a new connection on the same ports, to be given to an analyser of its own. Asked
     /// before every segment but a conversation's first.
     pub fn opens_new_stream(&self, direction: Direction, tcp: &Tcp) -> bool {
@@ -135,6 +147,7 @@ impl WiresharkAnalyser {
 
     /// The flags of the next segment. `time_ns` is the frame's time since the epoch (0 where it has none),
     /// `payload_len` the segment's payload in bytes.
+    #[inline(always)]
     pub fn segment(&mut self, direction: Direction, time_ns: i64, tcp: &Tcp, payload_len: u32) -> FlagSet {
         let segment = Segment {
             time_ns,
@@ -180,6 +193,7 @@ impl WiresharkAnalyser {
     }
 
     /// Learns from the handshake, after the segment was judged.
+    #[inline(always)]
     fn handshake(&mut self, direction: Direction, segment: &Segment, tcp: &Tcp) {
         let (own, other) = (direction.index(), direction.reversed().index());
         // RFC 7323 knows the option in a SYN alone; Wireshark takes it from anywhere.

@@ -8,11 +8,13 @@ use crate::packet::Tcp;
 const FAST_RETRANSMISSION_NS: i64 = 20_000_000;
 
 /// True where `later` is `limit` or more after `earlier`, or before it: a time that goes back counts as far away.
+#[inline(always)]
 fn apart(later: i64, earlier: i64, limit: i64) -> bool {
     later.wrapping_sub(earlier) as u64 >= limit as u64
 }
 
 /// What the segment's place, window and acknowledgement say. The answers to probes exclude what stands after them.
+#[inline(always)]
 pub(super) fn window_and_ack(segment: &Segment, sender: &mut Side, receiver: &mut Side, flags: &mut FlagSet) {
     if segment.len == 1 && segment.seq == sender.next_seq && receiver.window == 0 {
         flags.insert(Flag::ZeroWindowProbe);
@@ -28,6 +30,7 @@ pub(super) fn window_and_ack(segment: &Segment, sender: &mut Side, receiver: &mu
 }
 
 /// Where the segment begins, and what its window says.
+#[inline(always)]
 fn place_and_window(segment: &Segment, sender: &Side, receiver: &Side, flags: &mut FlagSet) {
     if sender.next_seq != 0 && after(segment.seq, sender.next_seq) && !segment.has(Tcp::RST) {
         flags.insert(Flag::LostSegment);
@@ -51,6 +54,7 @@ fn place_and_window(segment: &Segment, sender: &Side, receiver: &Side, flags: &m
 }
 
 /// An empty segment that acknowledges what the one before it did.
+#[inline(always)]
 fn repeated_ack(segment: &Segment, sender: &mut Side, receiver: &Side, flags: &mut FlagSet) {
     if segment.seq != sender.next_seq || segment.ack != sender.last_ack {
         return;
@@ -70,6 +74,7 @@ fn repeated_ack(segment: &Segment, sender: &mut Side, receiver: &Side, flags: &m
 }
 
 /// An acknowledgement of bytes that were never seen.
+#[inline(always)]
 pub(super) fn unseen_acked(segment: &Segment, receiver: &mut Side, flags: &mut FlagSet) {
     if !segment.has(Tcp::ACK) || receiver.contiguous_end == 0 || !after(segment.ack, receiver.contiguous_end) {
         return;
@@ -87,6 +92,7 @@ pub(super) fn unseen_acked(segment: &Segment, receiver: &mut Side, flags: &mut F
 }
 
 /// A segment that begins below what was expected next.
+#[inline(always)]
 pub(super) fn order(segment: &Segment, sender: &Side, receiver: &Side, reordering_ns: i64, flags: &mut FlagSet) {
     if !segment.occupies() || flags.contains(Flag::KeepAlive) {
         return;

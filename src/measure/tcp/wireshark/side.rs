@@ -82,6 +82,7 @@ impl Default for Side {
 
 impl Side {
     /// The window in force, in bytes; `None` where its scaling is not known.
+    #[inline(always)]
     pub fn window_bytes(&self) -> Option<u32> {
         match self.scaling {
             Scaling::Unknown => None,
@@ -90,7 +91,21 @@ impl Side {
         }
     }
 
+    /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
+    #[inline]
+    pub fn fetch(&self) -> u64 {
+        u64::from(self.next_seq) ^ self.unacked.ends.len() as u64
+    }
+
+    /// The same for what it owns elsewhere.
+    #[inline]
+    pub fn fetch_owned(&self) -> u64 {
+        let ends = &self.unacked.ends;
+        u64::from(ends.front().copied().unwrap_or(0) ^ ends.back().copied().unwrap_or(0))
+    }
+
     /// Takes over what `segment`, judged with `flags`, has shown of its sender.
+    #[inline(always)]
     pub fn sent(&mut self, segment: &Segment, flags: FlagSet) {
         // Where the list is full, Wireshark forgets that a SYN or FIN counts as one byte.
         let end = if segment.occupies() && self.unacked.push(segment.end()) {
@@ -161,6 +176,7 @@ pub(super) struct Unacked {
 
 impl Unacked {
     /// Remembers a segment that ends at `end`; false where there is no room.
+    #[inline(always)]
     pub fn push(&mut self, end: u32) -> bool {
         if self.ends.len() >= MAX_UNACKED {
             if std::mem::take(&mut self.acked_since_purge) {
@@ -183,6 +199,7 @@ impl Unacked {
     }
 
     /// Forgets what `ack` covers.
+    #[inline(always)]
     pub fn acknowledge(&mut self, ack: u32) {
         if self.ends.is_empty() {
             return;

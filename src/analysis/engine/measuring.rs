@@ -1,0 +1,422 @@
+//! The second half of the fold: the standard estimators, the pairs' series, and what migrations do.
+
+use super::{captured_payload, whole};
+use crate::analysis::conversation::{Course, Tracked};
+use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record};
+use crate::analysis::pairs::{Named, Pairs};
+use crate::analysis::quality::bin_of;
+use crate::flow::Direction;
+use crate::measure::echo::{EchoEvent, EchoOutcome, EchoTracker};
+use crate::measure::rtp::RtpTracker;
+use crate::measure::tally::{FrameSample, RtpPart};
+use crate::measure::tcp::standard::RttSample;
+use crate::measure::tcp::tcptrace::announced_payload_len;
+use crate::migration::{self, MigrationTracker, Role};
+use crate::options::{AnalysisOptions, Host, TimePoint};
+use crate::packet::{Ip, Network, Packet, Tcp, Transport};
+
+/// How many blocks pass between two looks at the memory that the timelines take.
+const BLOCKS_PER_BOUND_CHECK: u32 = 32;
+/// Stages told apart. A migration makes about six, multifd two more for each channel.
+const MAX_STAGES: u32 = 256;
+/// Records whose state is fetched together.
+const BATCH: usize = 32;
+
+/// Measures placed frames.
+#[derive(Debug)]
+pub struct Measurer {
+    interval_ns: i64,
+    from: Option<TimePoint>,
+    to: Option<TimePoint>,
+    /// Keep what only `inspect` prints.
+    detail: bool,
+    blocks: u32,
+    /// Time of the first frame that has one.
+    start_ns: Option<i64>,
+    /// Of the conversations in order of their first frame.
+    pub(super) courses: Vec<Course>,
+    pub(super) pairs: Pairs,
+    pub(super) echo: EchoTracker,
+    echo_events: Vec<EchoEvent>,
+    pub(super) rtp: Option<RtpTracker>,
+    pub(super) migration: MigrationTracker,
+    /// Rises whenever a migration begins, ends or shows that the machine has moved: the series of every pair of hosts
+    /// are cut there, so that what went before, during and after can be told apart.
+    stage: u32,
+    pub(super) outside_time: (u64, u64),
+}
+
+/// A packet that was placed, with what every transport is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Arrival<'a> {
+    time_ns: i64,
+    placed: Placed,
+    interface: u32,
+    wire_len: u32,
+    total_len: u32,
+    identification: Option<u32>,
+    payload_len: u32,
+    /// What was captured of the payload.
+    payload: &'a [u8],
+}
+
+/// A packet as it was decoded; `ip` is the datagram that it completes where it is a fragment.
+#[derive(Debug, Clone, Copy)]
+struct Whole<'a> {
+    packet: &'a Packet,
+    ip: &'a Ip,
+    /// The frame's captured bytes.
+    bytes: &'a [u8],
+}
+
+impl Arrival<'_> {
+    fn direction(&self) -> Direction {
+        if self.placed.reverse {
+            Direction::Ba
+        } else {
+            Direction::Ab
+        }
+    }
+
+    /// What it adds to the pair, as far as that is the same for every transport.
+    #[inline(always)]
+    fn sample(&self, course: &Course) -> FrameSample {
+        FrameSample {
+            time_ns: self.time_ns,
+            direction: course.pair_direction(self.direction().index()),
+            wire_bytes: u64::from(self.wire_len),
+            ip_bytes: u64::from(self.total_len),
+            duplicate: self.placed.duplicate,
+            lost_segment: self.placed.lost_segment,
+            ..FrameSample::default()
+        }
+    }
+}
+
+impl Measurer {
+    /// A half that has seen nothing. `detail` keeps tcptrace's figures per conversation.
+    pub fn new(options: &AnalysisOptions, detail: bool) -> Self {
+        let vm = match &options.vm {
+            None => Vec::new(),
+            Some(Host::Mac(mac)) => vec![migration::VmName::Mac(*mac)],
+            Some(Host::Addresses(addresses)) => addresses.iter().copied().map(migration::VmName::Ip).collect(),
+        };
+        Self {
+            interval_ns: options.interval_ns.max(1),
+            from: options.from,
+            to: options.to,
+            detail,
+            blocks: 0,
+            start_ns: None,
+            courses: Vec::new(),
+            pairs: Pairs::new(Named {
+                source: options.source.clone(),
+                target: options.target.clone(),
+                port: options.port,
+            }),
+            echo: EchoTracker::new(options.echo_timeout_ns),
+            echo_events: Vec::new(),
+            rtp: None,
+            migration: MigrationTracker::new(migration::Config { vm }),
+            stage: 0,
+            outside_time: (0, 0),
+        }
+    }
+
+    /// Takes the next block of the run, which the placer has taken.
+    pub fn block(&mut self, decoded: &DecodedBlock) {
+        let mut opened = decoded.opened.iter();
+        let mut others = decoded.others.iter().zip(&decoded.others_placed);
+        let batches = decoded.records.chunks(BATCH).zip(decoded.placed.chunks(BATCH));
+        for (batch, (records, placed)) in batches.enumerate() {
+            self.fetch(placed, decoded.flows.list().len());
+            for (index, (record, placed)) in records.iter().zip(placed).enumerate() {
+                let index = batch * BATCH + index;
+                if placed.conversation as usize == self.courses.len()
+                    && let Some(opened) = opened.next()
+                {
+                    self.open(opened);
+                }
+                if record.flow().is_some() {
+                    self.segment(decoded, index, record, *placed);
+                } else if let Some((packet, other)) = others.next() {
+                    self.packet(packet, other, *placed, decoded.bytes(index));
+                }
+            }
+        }
+        self.blocks += 1;
+        if self.blocks.is_multiple_of(BLOCKS_PER_BOUND_CHECK) {
+            self.pairs.bound();
+        }
+    }
+
+    fn open(&mut self, opened: &Opened) {
+        let (pair, flipped) = self.pairs.place((opened.src, opened.dst), opened.ports, opened.macs);
+        let tcp = opened.is_tcp.then(|| {
+            Box::new(Tracked {
+                tcptrace: self.detail.then(Box::default),
+                ..Tracked::default()
+            })
+        });
+        self.courses.push(Course {
+            pair,
+            flipped,
+            role: None,
+            tcp,
+        });
+    }
+
+    /// Takes a segment of an open connection.
+    #[inline(always)]
+    fn segment(&mut self, decoded: &DecodedBlock, index: usize, record: &Record, placed: Placed) {
+        let segment = &record.segment;
+        self.start_ns.get_or_insert(segment.time_ns);
+        let start = segment.payload_at as usize;
+        let payload = decoded
+            .block
+            .data
+            .get(start..start + usize::from(segment.payload_captured));
+        let arrival = Arrival {
+            time_ns: segment.time_ns,
+            placed,
+            interface: segment.interface.into(),
+            wire_len: segment.wire_len,
+            total_len: segment.total_len(),
+            identification: segment.identification(),
+            payload_len: segment.payload_len.into(),
+            payload: payload.unwrap_or_default(),
+        };
+        let tcp = segment.tcp((0, 0));
+        if self.migration.knows(placed.conversation, arrival.direction().index()) {
+            self.tcp(&arrival, &tcp, None);
+        } else if let Some(packet) = decoded.packet(index) {
+            self.unknown_sender(&arrival, &packet, decoded.bytes(index));
+        }
+    }
+
+    /// Takes a segment of a connection that is open already, but whose sender was not heard so far.
+    #[cold]
+    fn unknown_sender(&mut self, arrival: &Arrival<'_>, packet: &Packet, bytes: &[u8]) {
+        if let Network::Ip(ip) = &packet.network {
+            self.transport(arrival, Whole { packet, ip, bytes });
+        }
+    }
+
+    /// Takes any other frame.
+    fn packet(&mut self, packet: &Packet, other: &OtherPlaced, placed: Placed, bytes: &[u8]) {
+        if let Some(time_ns) = packet.time_ns {
+            self.start_ns.get_or_insert(time_ns);
+        }
+        let Network::Ip(ip) = &packet.network else {
+            if self.migration.other(None, other.time_ns, packet, &[]) {
+                self.stage = (self.stage + 1).min(MAX_STAGES);
+            }
+            return;
+        };
+        let payload = if other.completed.is_some() {
+            &[]
+        } else {
+            captured_payload(ip, bytes)
+        };
+        let datagram = whole(ip, other.completed);
+        let ip = datagram.as_ref().unwrap_or(ip);
+        let arrival = Arrival {
+            time_ns: other.time_ns,
+            placed,
+            interface: packet.interface,
+            wire_len: packet.wire_len,
+            total_len: ip.total_len,
+            identification: ip.identification,
+            payload_len: ip.payload_len,
+            payload,
+        };
+        self.transport(&arrival, Whole { packet, ip, bytes });
+    }
+
+    fn transport(&mut self, arrival: &Arrival<'_>, whole: Whole<'_>) {
+        let course = self.courses.get(arrival.placed.conversation as usize);
+        match &whole.ip.transport {
+            // Without a state the connection's ports were first seen in a header that was cut behind them.
+            Transport::Tcp(tcp) if course.is_some_and(|course| course.tcp.is_some()) => {
+                self.tcp(arrival, tcp, Some(whole));
+            }
+            transport => self.datagram(arrival, transport, whole.packet),
+        }
+    }
+
+    /// Gives a TCP segment to everything that follows its connection; `whole` where its record does not tell all, or its
+    /// sender is not known yet.
+    #[inline(always)]
+    fn tcp(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, whole: Option<Whole<'_>>) {
+        let number = arrival.placed.conversation;
+        let Some(course) = self.courses.get_mut(number as usize) else {
+            return;
+        };
+        let mut sample = arrival.sample(course);
+        let Course {
+            tcp: Some(tracked),
+            role,
+            pair,
+            ..
+        } = course
+        else {
+            return;
+        };
+        let Arrival {
+            time_ns,
+            interface,
+            payload_len,
+            payload,
+            ..
+        } = *arrival;
+        let direction = arrival.direction();
+        if let Some(tcptrace) = &mut tracked.tcptrace {
+            // What a record tells ends within its frame: there the two lengths are the same.
+            let announced = |whole: Whole<'_>| announced_payload_len(whole.packet, whole.ip, tcp, whole.bytes);
+            tcptrace.segment(direction, time_ns, whole.map_or(payload_len, announced), tcp);
+        }
+        let mut opens = false;
+        if !sample.duplicate {
+            let identification = arrival.identification;
+            sample.tcp = tracked
+                .tracker
+                .take(direction, time_ns, identification, payload_len, tcp);
+            let direction = direction.index();
+            tracked.record(direction, &sample.tcp);
+            let hint = match whole {
+                Some(whole) => self
+                    .migration
+                    .segment(number, direction, time_ns, whole.packet, tcp, payload),
+                None => {
+                    self.migration
+                        .segment_of_known(number, direction, time_ns, interface, payload_len, tcp, payload)
+                }
+            };
+            let state_payload = hint.role.is_some_and(Role::is_state);
+            let changed = *role != hint.role;
+            *role = hint.role;
+            opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN || hint.begins_phase;
+            let turns = changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload;
+            if turns && let Some(pair) = self.pairs.get_mut(*pair) {
+                pair.timeline.begin_epoch();
+            }
+            if turns || hint.begins_phase {
+                self.stage = (self.stage + 1).min(MAX_STAGES);
+            }
+        }
+        // A copy of such payload too: the span goes on until its last copy.
+        let carries_state = role.is_some_and(Role::is_state) && payload_len > 0;
+        let pair = *pair;
+        self.book(pair, &sample, arrival.placed.bin, opens, carries_state);
+    }
+
+    /// A packet of any transport but TCP.
+    fn datagram(&mut self, arrival: &Arrival<'_>, transport: &Transport, packet: &Packet) {
+        let (time_ns, number, payload) = (arrival.time_ns, arrival.placed.conversation, arrival.payload);
+        let direction = arrival.direction().index();
+        let Some(course) = self.courses.get(number as usize) else {
+            return;
+        };
+        let mut sample = arrival.sample(course);
+        sample.datagram_payload = u64::from(arrival.payload_len);
+        if matches!(transport, Transport::Udp { .. }) {
+            // Copies too: tshark counts them, and a copy adds nothing to the standard figures.
+            let start_ns = self.start_ns.unwrap_or(time_ns);
+            let rtp = self
+                .rtp
+                .get_or_insert_with(|| RtpTracker::new(start_ns))
+                .packet(packet, payload);
+            sample.rtp = rtp.map(|rtp| RtpPart {
+                expected: rtp.expected,
+                received: rtp.expected.saturating_sub(rtp.lost) + u64::from(rtp.recovered_at_ns.is_some()),
+                jitter_ns: rtp.jitter_ns,
+            });
+        }
+        let pair = course.pair;
+        if !sample.duplicate {
+            self.migration
+                .other(Some((number, direction)), time_ns, packet, payload);
+            self.echo
+                .packet(number, direction, packet, payload, &mut self.echo_events);
+        }
+        self.book(pair, &sample, arrival.placed.bin, false, false);
+    }
+
+    /// Adds a frame to its pair. `opens`: a span may begin with it; `carries_state`: as the timeline takes it.
+    #[inline(always)]
+    fn book(&mut self, pair: u32, sample: &FrameSample, bin: i64, opens: bool, carries_state: bool) {
+        let Some(pair) = self.pairs.get_mut(pair) else {
+            return;
+        };
+        if (self.from.is_some() || self.to.is_some()) && outside(self.from, self.to, self.start_ns, sample.time_ns) {
+            self.outside_time.0 += 1;
+            self.outside_time.1 += sample.wire_bytes;
+            return;
+        }
+        pair.packets[sample.direction] += 1;
+        pair.wire_bytes[sample.direction] += sample.wire_bytes;
+        if pair.dropped {
+            return;
+        }
+        pair.timeline.enter(self.stage);
+        if opens {
+            pair.timeline.cut();
+        }
+        pair.timeline.record(sample, bin, carries_state);
+        if let Some(spurious) = sample.tcp.spurious {
+            let resent_bin = bin_of(spurious.resent_ns, self.start_ns, self.interval_ns);
+            pair.timeline.take_back(&spurious, resent_bin, 1 - sample.direction);
+        }
+        if !self.echo_events.is_empty() {
+            self.book_echo();
+        }
+    }
+
+    /// To be called once, after the last block; `end_ns` is the latest time of a frame.
+    pub(super) fn finish(&mut self, end_ns: i64) {
+        self.echo.finish(end_ns, &mut self.echo_events);
+        self.book_echo();
+        self.pairs.settle();
+    }
+
+    /// Books what became of echo requests: sent and lost in the second of the request, the round trip in that of the
+    /// reply.
+    fn book_echo(&mut self) {
+        for event in self.echo_events.drain(..) {
+            let Some(course) = self.courses.get(event.conversation as usize) else {
+                continue;
+            };
+            let direction = course.pair_direction(event.direction);
+            let Some(pair) = self.pairs.get_mut(course.pair) else {
+                continue;
+            };
+            let bin = |time_ns: i64| bin_of(time_ns, self.start_ns, self.interval_ns);
+            let (sent_ns, lost) = (event.sent_ns, event.outcome == EchoOutcome::Lost);
+            if let Some(tally) = pair.timeline.datagrams_mut(sent_ns, bin(sent_ns), direction) {
+                tally.echo_sent += 1;
+                tally.echo_lost += u64::from(lost);
+            }
+            if lost {
+                pair.timeline.note_lost_echo(sent_ns, bin(sent_ns), direction);
+            }
+            if let EchoOutcome::Answered {
+                received_ns,
+                rtt_ns,
+                change_ns,
+            } = event.outcome
+                && let Some(tally) = pair.timeline.datagrams_mut(received_ns, bin(received_ns), direction)
+            {
+                tally.echo_rtt.record(&RttSample { rtt_ns, change_ns });
+                pair.timeline.record_echo(received_ns, rtt_ns, direction);
+            }
+        }
+    }
+}
+
+fn outside(from: Option<TimePoint>, to: Option<TimePoint>, start_ns: Option<i64>, time_ns: i64) -> bool {
+    let absolute = |point: TimePoint| match point {
+        TimePoint::Absolute(ns) => ns,
+        TimePoint::Relative(ns) => start_ns.unwrap_or(0).saturating_add(ns),
+    };
+    from.is_some_and(|from| time_ns < absolute(from)) || to.is_some_and(|to| time_ns >= absolute(to))
+}

@@ -1,0 +1,230 @@
+//! The first half of the fold: to which conversation a frame belongs, whether it is a copy, and what Wireshark flags.
+//!
+//! A segment of a TCP connection that is known already goes a short way: it is told by its record alone, and nearly all
+//! frames are of this kind.
+
+use super::{captured_payload, tuple_of, whole};
+use crate::analysis::conversation::{Judged, Known};
+use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record};
+use crate::analysis::quality::Quality;
+use crate::flow::Direction;
+use crate::flow::duplicates::{DuplicateFinder, Print};
+use crate::flow::table::{Endpoint, FlowTable, Place, Tuple};
+use crate::measure::tcp::wireshark::{Flag, FlagSet, WiresharkAnalyser};
+use crate::options::AnalysisOptions;
+use crate::packet::{Ends, FragmentTracker, Ip, Network, Packet, Transport};
+
+/// Records whose state is fetched together: enough for the memory to be asked for many lines at once, few enough for
+/// the caches.
+const BATCH: usize = 32;
+const PROTOCOL_TCP: u8 = 6;
+
+/// Places frames.
+#[derive(Debug)]
+pub struct Placer {
+    interval_ns: i64,
+    table: FlowTable,
+    /// Where the flows of the block at hand belong, as far as that was asked; stays good until a flow is opened anew.
+    places: Vec<Option<Place>>,
+    pub(super) duplicates: DuplicateFinder,
+    fragments: FragmentTracker,
+    /// Conversations in order of their first frame.
+    pub(super) conversations: Vec<Known>,
+    /// The capture itself.
+    pub(super) quality: Quality,
+}
+
+impl Placer {
+    /// A half that has seen nothing.
+    pub fn new(options: &AnalysisOptions) -> Self {
+        Self {
+            interval_ns: options.interval_ns.max(1),
+            table: FlowTable::default(),
+            places: Vec::new(),
+            duplicates: DuplicateFinder::default(),
+            fragments: FragmentTracker::new(),
+            conversations: Vec::new(),
+            quality: Quality::default(),
+        }
+    }
+
+    /// Takes the next block of the run.
+    pub fn block(&mut self, decoded: &mut DecodedBlock) {
+        self.quality.count(decoded.records.len(), &decoded.counts);
+        self.places.clear();
+        self.places.resize(decoded.flows.list().len(), None);
+        let mut placed = std::mem::take(&mut decoded.placed);
+        let mut opened = std::mem::take(&mut decoded.opened);
+        let mut others_placed = std::mem::take(&mut decoded.others_placed);
+        placed.clear();
+        opened.clear();
+        others_placed.clear();
+        let flows = decoded.flows.list();
+        let mut others = decoded.others.iter();
+        for (batch, records) in decoded.records.chunks(BATCH).enumerate() {
+            self.fetch(records, flows);
+            for (index, record) in records.iter().enumerate() {
+                let index = batch * BATCH + index;
+                let place = match record.flow() {
+                    Some(flow) => self
+                        .segment(record, flow, flows)
+                        .or_else(|| Some(self.frame(&decoded.packet(index)?, decoded.bytes(index), &mut opened).0)),
+                    None => others.next().map(|packet| {
+                        let (place, other) = self.frame(packet, decoded.bytes(index), &mut opened);
+                        others_placed.push(other);
+                        place
+                    }),
+                };
+                placed.push(place.unwrap_or(Placed::NOWHERE));
+            }
+        }
+        decoded.placed = placed;
+        decoded.opened = opened;
+        decoded.others_placed = others_placed;
+    }
+
+    /// Where a flow of the block belongs, if its conversation is known.
+    #[inline]
+    pub(super) fn place(&mut self, flow: usize, flows: &[Ends]) -> Option<Place> {
+        match self.places.get(flow) {
+            Some(Some(place)) => Some(*place),
+            _ => self.find(flow, flows),
+        }
+    }
+
+    fn find(&mut self, flow: usize, flows: &[Ends]) -> Option<Place> {
+        let ends = flows.get(flow)?;
+        let (src, dst) = ends.addresses();
+        let (src_port, dst_port) = ends.ports();
+        let place = self.table.find(&Tuple {
+            protocol: PROTOCOL_TCP,
+            has_ports: true,
+            src: Endpoint {
+                address: src,
+                port: src_port,
+            },
+            dst: Endpoint {
+                address: dst,
+                port: dst_port,
+            },
+        })?;
+        *self.places.get_mut(flow)? = Some(place);
+        Some(place)
+    }
+
+    /// Takes a segment the short way; `None` where it must go the general way.
+    #[inline(always)]
+    fn segment(&mut self, record: &Record, flow: usize, flows: &[Ends]) -> Option<Placed> {
+        let place = self.place(flow, flows)?;
+        let known = self.conversations.get_mut(place.conversation as usize)?;
+        let judged = known.tcp.as_deref_mut()?;
+        let segment = &record.segment;
+        let bin = self
+            .quality
+            .at(Some(segment.time_ns), segment.wire_len, self.interval_ns);
+        let duplicate = self.duplicates.is_copy(segment.time_ns, &place, record.print);
+        self.quality.duplicates += u64::from(duplicate);
+        let tcp = segment.tcp((0, 0));
+        let flags = judged
+            .wireshark
+            .segment(place.direction, segment.time_ns, &tcp, segment.payload_len.into());
+        judged.flags.add(flags);
+        known.count(place.direction, segment.time_ns, segment.wire_len, duplicate);
+        Some(Placed::new(bin, &place, duplicate, flags))
+    }
+
+    /// Takes any frame the general way.
+    fn frame(&mut self, packet: &Packet, bytes: &[u8], opened: &mut Vec<Opened>) -> (Placed, OtherPlaced) {
+        let bin = self.quality.at(packet.time_ns, packet.wire_len, self.interval_ns);
+        // A frame without a time stands where the one before it stood.
+        let time_ns = packet.time_ns.unwrap_or_else(|| self.quality.latest_ns());
+        let Network::Ip(frames_ip) = &packet.network else {
+            let other = OtherPlaced {
+                time_ns,
+                completed: None,
+            };
+            return (Placed::NOWHERE, other);
+        };
+        let completed = self.fragments.push(frames_ip);
+        let datagram = whole(frames_ip, completed);
+        let ip = datagram.as_ref().unwrap_or(frames_ip);
+        let place = self.place_packet(packet, ip, opened);
+        let print = Print::new(frames_ip, captured_payload(frames_ip, bytes));
+        let duplicate = self.duplicates.is_copy(time_ns, &place, print);
+        self.quality.duplicates += u64::from(duplicate);
+        let mut flags = FlagSet::EMPTY;
+        if let Some(known) = self.conversations.get_mut(place.conversation as usize) {
+            known.count(place.direction, time_ns, packet.wire_len, duplicate);
+            if let (Transport::Tcp(tcp), Some(judged)) = (&ip.transport, known.tcp.as_deref_mut()) {
+                flags = judged.wireshark.packet(place.direction, time_ns, packet, ip, tcp);
+                judged.flags.add(flags);
+            }
+        }
+        (
+            Placed::new(bin, &place, duplicate, flags),
+            OtherPlaced { time_ns, completed },
+        )
+    }
+
+    /// The conversation of a packet, opened where it is the first one's.
+    fn place_packet(&mut self, packet: &Packet, ip: &Ip, opened: &mut Vec<Opened>) -> Place {
+        let tuple = tuple_of(ip);
+        let mut place = self.table.place(&tuple);
+        let mut reused = false;
+        if let (false, Transport::Tcp(tcp)) = (place.new, &ip.transport)
+            && let Some(known) = self.conversations.get(place.conversation as usize)
+            && let Some(judged) = known.tcp.as_deref()
+            && judged.wireshark.opens_new_stream(place.direction, tcp)
+        {
+            place = self.table.reopen(&tuple);
+            self.places.fill(None);
+            reused = true;
+        }
+        if place.new {
+            let is_tcp = tuple.has_ports && matches!(ip.transport, Transport::Tcp(_));
+            opened.push(Opened {
+                src: ip.src,
+                dst: ip.dst,
+                ports: tuple.has_ports.then_some((tuple.src.port, tuple.dst.port)),
+                macs: [packet.src_mac, packet.dst_mac],
+                is_tcp,
+            });
+            self.conversations.push(Known {
+                protocol: tuple.protocol,
+                has_ports: tuple.has_ports,
+                a: tuple.src,
+                b: tuple.dst,
+                time: None,
+                packets: [0; 2],
+                wire_bytes: [0; 2],
+                copied_bytes: 0,
+                tcp: is_tcp.then(|| {
+                    let wireshark = if reused {
+                        WiresharkAnalyser::on_reused_ports()
+                    } else {
+                        WiresharkAnalyser::new()
+                    };
+                    Box::new(Judged {
+                        wireshark,
+                        ..Judged::default()
+                    })
+                }),
+            });
+        }
+        place
+    }
+}
+
+impl Placed {
+    /// A frame of a conversation.
+    #[inline(always)]
+    fn new(bin: i64, place: &Place, duplicate: bool, flags: FlagSet) -> Self {
+        Self {
+            bin,
+            conversation: place.conversation,
+            reverse: place.direction == Direction::Ba,
+            duplicate,
+            lost_segment: flags.contains(Flag::LostSegment),
+        }
+    }
+}

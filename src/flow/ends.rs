@@ -1,0 +1,99 @@
+//! Numbers the flows of a block, each direction for itself, so that the ordered fold looks a flow up once a block and not
+//! once a packet.
+
+use rustc_hash::FxHashMap;
+
+use crate::packet::Ends;
+
+/// The flows of one block, numbered from 0 in order of their first segment.
+#[derive(Debug, Default)]
+pub struct BlockFlows {
+    numbers: FxHashMap<Ends, u32>,
+    list: Vec<Ends>,
+    /// The flows of the last two segments: a bulk transfer is a run of segments with acknowledgements between them.
+    recent: [(Ends, u32); 2],
+}
+
+impl BlockFlows {
+    /// Forgets the flows of the block before.
+    pub fn clear(&mut self) {
+        self.numbers.clear();
+        self.list.clear();
+        self.recent = Default::default();
+    }
+
+    /// The number of the flow between these ends.
+    #[inline]
+    pub fn number(&mut self, ends: &Ends) -> u32 {
+        if !self.list.is_empty() {
+            if self.recent[0].0 == *ends {
+                return self.recent[0].1;
+            }
+            self.recent.swap(0, 1);
+            if self.recent[0].0 == *ends {
+                return self.recent[0].1;
+            }
+        }
+        self.look_up(ends)
+    }
+
+    fn look_up(&mut self, ends: &Ends) -> u32 {
+        let next = self.list.len() as u32;
+        let number = *self.numbers.entry(*ends).or_insert(next);
+        if number == next {
+            self.list.push(*ends);
+        }
+        self.recent[0] = (*ends, number);
+        if self.list.len() == 1 {
+            self.recent[1] = self.recent[0];
+        }
+        number
+    }
+
+    /// The flows by their numbers.
+    pub fn list(&self) -> &[Ends] {
+        &self.list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{Frame, LinkType};
+    use crate::packet::segment;
+
+    /// An empty ACK from 10.0.0.`from` to 10.0.0.`to`.
+    fn ends(from: u8, to: u8) -> Ends {
+        let mut bytes = vec![0; 12];
+        bytes.extend([8, 0, 0x45, 0, 0, 40, 0, 1, 0, 0, 64, 6, 0, 0]);
+        bytes.extend([10, 0, 0, from, 10, 0, 0, to]);
+        bytes.extend([0, 7, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 1, 0, 0, 0, 0, 0]);
+        let frame = Frame {
+            time_ns: Some(0),
+            offset: 0,
+            captured_len: bytes.len() as u32,
+            wire_len: bytes.len() as u32,
+            interface: 0,
+            link_type: LinkType::ETHERNET,
+        };
+        segment(&frame, &bytes).unwrap().1
+    }
+
+    #[test]
+    fn each_direction_has_its_number_whatever_came_between() {
+        let mut flows = BlockFlows::default();
+        let order = [(1, 2), (2, 1), (1, 2), (3, 4), (1, 2), (2, 1), (3, 4), (4, 3), (2, 1)];
+        let numbers: Vec<u32> = order.iter().map(|&(from, to)| flows.number(&ends(from, to))).collect();
+        assert_eq!(numbers, [0, 1, 0, 2, 0, 1, 2, 3, 1]);
+        assert_eq!(flows.list()[2], ends(3, 4));
+        assert_eq!(flows.list()[2].ports(), (7, 9));
+    }
+
+    #[test]
+    fn a_new_block_starts_over() {
+        let mut flows = BlockFlows::default();
+        flows.number(&ends(1, 2));
+        flows.clear();
+        assert_eq!((flows.number(&ends(2, 1)), flows.list().len()), (0, 1));
+    }
+}
