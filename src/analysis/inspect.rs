@@ -95,7 +95,12 @@ fn row(conversation: &Conversation, start_ns: i64) -> ConversationRow {
         packets_ba: conversation.packets[1],
         bytes_ba: conversation.wire_bytes[1],
         tcp: conversation.tcp.as_deref().map(|state| TcpSummary {
-            flags: state.judged.flags.iter().map(|(flag, count)| (flag.name(), count)).collect(),
+            flags: state
+                .judged
+                .flags
+                .iter()
+                .map(|(flag, count)| (flag.name(), count))
+                .collect(),
             ab: direction(state, Direction::Ab),
             ba: direction(state, Direction::Ba),
         }),
