@@ -12,9 +12,13 @@ release:
 
 # The committed examples; reports/README.md says what each shows.
 report: release
-	$(MIGQOS) analyze fixtures/precopy-loss.pcap.zst fixtures/client-echo.pcap.zst -o reports
-	$(MIGQOS) analyze fixtures/storage.pcap.zst --interval 100ms -o reports
-	$(MIGQOS) analyze fixtures/precopy-loss.pcap.zst --lang id --decimal-comma --timezone Asia/Jakarta -o reports/id
+	$(MIGQOS) analyze fixtures/precopy-loss.pcap.zst --log fixtures/precopy-loss.task.log -o reports
+	$(MIGQOS) analyze fixtures/client-echo.pcap.zst -o reports
+	$(MIGQOS) analyze fixtures/storage.pcap.zst --log fixtures/storage.task.log --interval 100ms -o reports
+	$(MIGQOS) analyze fixtures/precopy-rounds.pcap.zst --log fixtures/precopy-rounds.query-migrate.json \
+		--interval 100ms -o reports
+	$(MIGQOS) analyze fixtures/precopy-loss.pcap.zst --log fixtures/precopy-loss.task.log \
+		--lang id --decimal-comma --timezone Asia/Jakarta -o reports/id
 
 lint:
 	$(CARGO) fmt --check

@@ -278,6 +278,13 @@ const TIMELINES: &[Timeline] = &[
          2  >  A  1001        100  9001  5000",
         "> unique=300",
     ),
+    timeline(
+        "a segment that reaches into a quadrant does not make the opposite one forgotten",
+        "0  >  A  2147483618  20  9001  5000
+         1  >  A  3221225452  50  9001  5000
+         2  >  A  2147483618  20  9001  5000",
+        "> resent=1/20",
+    ),
     Timeline {
         idea: "an acknowledgement before its data took no time, and that is the minimum",
         rows: "20  >  A  1001  100  9001  5000

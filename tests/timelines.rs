@@ -3,7 +3,11 @@
 //! tests/timelines/README.md tells how to write one. `TIMELINE=word cargo test --test timelines` runs those whose name
 //! holds the word.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

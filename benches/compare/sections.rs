@@ -34,7 +34,8 @@ pub const STDIN: &str = "migqos, standard input";
 pub const REPORT: &str = "migqos with report and charts";
 pub const NO_REPORT: &str = "migqos without report";
 pub const WALK: &str = "bare walk over the headers";
-pub const TCPTRACE: &str = "tcptrace -l -r";
+/// With -n, since it would look up the name of every host otherwise, which is no part of reading a capture.
+pub const TCPTRACE: &str = "tcptrace -n -l -r";
 pub const CAPINFOS: &str = "capinfos";
 pub const TCPDUMP: &str = "tcpdump -r F -w /dev/null";
 pub const TSHARK: &str = "tshark -q -z io,stat,…lost_segment";
@@ -118,7 +119,7 @@ impl Stage<'_> {
         let mut others = vec![
             Contender::new(CAPINFOS, Call::new(["capinfos", file])),
             Contender::new(TCPDUMP, Call::new(["tcpdump", "-r", file, "-w", "/dev/null"])),
-            Contender::new(TCPTRACE, Call::new(["tcptrace", "-l", "-r", file])).at_most(SLOW_RUNS),
+            Contender::new(TCPTRACE, Call::new(["tcptrace", "-n", "-l", "-r", file])).at_most(SLOW_RUNS),
         ];
         others.retain(|other| self.installed.contains(&other.call.words[0].as_str()));
         others

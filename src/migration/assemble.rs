@@ -60,11 +60,68 @@ pub(super) struct Draft {
     pub(super) end_ns: i64,
 }
 
+impl Draft {
+    /// A disk is among its connections that its bytes did not show to be one.
+    pub(super) fn has_unread_disks(&self, connections: &[Connection]) -> bool {
+        let is_read = |&index: &usize| matches!(connections[index].role(), Some((Role::Storage, _)));
+        !self.disks.iter().all(is_read)
+    }
+
+    /// Nothing but its port speaks for it.
+    fn is_unread(&self) -> bool {
+        !self.certain && self.kind != Kind::Ssh && !self.encrypted && self.nodes.is_some()
+    }
+
+    /// The hardware addresses that its announcements tell of.
+    fn announced_macs(&self, material: &Material) -> Vec<Mac> {
+        let heard = self.announced.iter().map(|&index| &material.announcements[index]);
+        let mut macs: Vec<Mac> = heard.map(|heard| heard.announcement.mac).collect();
+        macs.sort_unstable();
+        macs.dedup();
+        macs
+    }
+}
+
+/// Of two transfers whose bytes were not captured, between the same nodes and to different ports, the one that opens
+/// first and lasts to the other's end or beyond is the disk: it is copied first, and kept the same until the machine has
+/// moved. Two machines that moved would have announced themselves both.
+fn join_unread_disks(drafts: &mut Vec<Draft>, material: &Material) {
+    let encloses = |disk: &Draft, memory: &Draft| {
+        let one_machine = {
+            let (of_disk, of_memory) = (disk.announced_macs(material), memory.announced_macs(material));
+            let announced = !of_disk.is_empty() || !of_memory.is_empty();
+            announced && (of_disk.is_empty() || of_memory.is_empty() || of_disk == of_memory)
+        };
+        disk.is_unread()
+            && memory.is_unread()
+            && disk.nodes == memory.nodes
+            && disk.target_socket != memory.target_socket
+            && disk.start_ns.saturating_add(BESIDE_NS / 10) < memory.start_ns
+            && disk.end_ns >= memory.end_ns
+            && one_machine
+    };
+    let mut index = 0;
+    while index < drafts.len() {
+        let memory = (0..drafts.len()).find(|&other| other != index && encloses(&drafts[index], &drafts[other]));
+        let Some(memory) = memory else {
+            index += 1;
+            continue;
+        };
+        let disk = drafts.remove(index);
+        let memory = if memory > index { memory - 1 } else { memory };
+        let joined = &mut drafts[memory];
+        joined.disks.extend(disk.state);
+        joined.announced.extend(disk.announced);
+        joined.announced.sort_unstable();
+    }
+}
+
 /// Finds the migrations.
 pub(super) fn migrations(material: Material) -> Findings {
     let mut drafts = drafts(&material.connections);
     add_disks(&mut drafts, &material.connections);
     attribute(&mut drafts, &material);
+    join_unread_disks(&mut drafts, &material);
     drafts.retain(|draft| is_credible(draft, &material));
     for draft in drafts
         .iter_mut()

@@ -15,6 +15,10 @@ use super::service::{self, Identity, Switchover, ms};
 
 /// An announcement would come within this time of a migration's end.
 const ANNOUNCED_WITHIN_NS: i64 = 2_000_000_000;
+/// QEMU's announcements follow each other within this time (`announce-max`).
+const BETWEEN_ANNOUNCEMENTS_NS: i64 = 550_000_000;
+/// A stream that carries nothing for so long is over: pages are asked for and sent all the time.
+const SILENT_NS: i64 = 1_000_000_000;
 /// Answers this much before the announcement may already be the target's.
 const AROUND_NS: i64 = 50_000_000;
 /// A virtual machine heard at least this often tells when it stopped.
@@ -50,6 +54,9 @@ impl<'a> Case<'a> {
             let by_shape = ["start_s", "end_s", "migration_time_ms", "task_time_ms", "ram_bytes"];
             case.inferred.extend(by_shape);
         }
+        if draft.has_unread_disks(&material.connections) {
+            case.inferred.push("storage_bytes");
+        }
         case.note_streams();
         case
     }
@@ -71,12 +78,34 @@ impl<'a> Case<'a> {
 
     /// The beginning was captured.
     pub(super) fn has_start(&self) -> bool {
-        self.draft.kind == Kind::Ssh || self.state().all(Connection::has_start)
+        // Bulk that runs in a tunnel from its first captured frame on may have begun before.
+        let begins_in_sight = |connection: &Connection| match self.draft.kind {
+            Kind::Ssh => connection.has_start() || connection.bulk_follows_a_silence(),
+            _ => connection.has_start(),
+        };
+        self.state().all(begins_in_sight)
     }
 
     /// The end was captured.
     pub(super) fn to_end(&self) -> bool {
-        self.outcome != Outcome::Unknown || self.state().any(Connection::is_closed)
+        let closed = || self.state().any(Connection::is_closed);
+        match self.outcome {
+            Outcome::Unknown => closed(),
+            // The virtual machine is announced in the midst of the transfer.
+            Outcome::Postcopy => closed() || self.is_said_to_end() || self.falls_silent(),
+            Outcome::Completed | Outcome::Cancelled => true,
+        }
+    }
+
+    /// The stream's own bytes, or those that answer it, say that it is over.
+    fn is_said_to_end(&self) -> bool {
+        self.main_connection()
+            .is_some_and(|main| main.came_to_its_end() || main.return_path().is_some_and(|path| path.shut.is_some()))
+    }
+
+    /// The capture goes on for long enough after its last byte.
+    fn falls_silent(&self) -> bool {
+        self.draft.end_ns.saturating_add(SILENT_NS) <= self.material.span.last_ns
     }
 
     fn judge_outcome(&mut self) -> Outcome {
@@ -193,9 +222,20 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The capture may have begun between two of the announcements of an arrival whose stream it does not hold: then
+    /// the first that it has is not the first that was made.
+    fn may_be_announced_before(&self) -> bool {
+        let first = first_rarp(self.draft, self.material);
+        let since_ns = first.map(|at_ns| at_ns.saturating_sub(self.material.span.first_ns));
+        self.draft.state.is_empty() && since_ns.is_some_and(|since_ns| since_ns < BETWEEN_ANNOUNCEMENTS_NS)
+    }
+
     /// When the virtual machine changed hosts, or why it did not.
     pub(super) fn switchover(&self, neighbours_ns: (Option<i64>, Option<i64>)) -> (Option<Switchover>, Reason) {
         let alone = self.draft.state.is_empty();
+        if self.may_be_announced_before() {
+            return (None, Reason::BeginningMissing);
+        }
         match self.outcome {
             Outcome::Cancelled => return (None, Reason::NoSwitchover),
             Outcome::Unknown if !alone => return (None, Reason::EndMissing),
@@ -225,7 +265,7 @@ impl<'a> Case<'a> {
     /// Last frame of the virtual machine on the source's side to the first announcement, and how well it is known.
     pub(super) fn pause(&self, identity: &Identity, why: Reason) -> (Figure, Figure) {
         let announced = first_rarp(self.draft, self.material);
-        let went = matches!(self.outcome, Outcome::Completed | Outcome::Postcopy);
+        let went = matches!(self.outcome, Outcome::Completed | Outcome::Postcopy) && !self.may_be_announced_before();
         let Some(announced_ns) = announced.filter(|_| went) else {
             return (Figure::Absent(why), Figure::Absent(why));
         };
@@ -258,11 +298,14 @@ impl<'a> Case<'a> {
             .filter(|(last, _)| *last >= floor_ns)
             .max();
         match last {
-            Some((last, interval)) => (
+            Some((last, Some(interval))) => (
                 Figure::Value(ms(announced_ns.saturating_sub(last))),
-                interval.map_or(Figure::Absent(Reason::TooFewSamples), |interval| {
-                    Figure::Value(ms(interval))
-                }),
+                Figure::Value(ms(interval)),
+            ),
+            // Nobody knows how long before the stop a machine was heard that was heard once.
+            Some((_, None)) => (
+                Figure::Absent(Reason::TooFewSamples),
+                Figure::Absent(Reason::TooFewSamples),
             ),
             None => (Figure::Absent(Reason::NoVmTraffic), Figure::Absent(Reason::NoVmTraffic)),
         }

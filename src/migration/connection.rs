@@ -14,7 +14,7 @@ use super::progress::Progress;
 use super::qemu::{MainStream, PageTrail, ReturnPath};
 use super::reader::Reader;
 use super::recognise::{self, Content};
-use super::shape::Shape;
+use super::shape::{self, Shape};
 use super::stream::Stream;
 
 /// A connection that showed nothing of interest in so many bytes is left alone from then on.
@@ -430,6 +430,13 @@ impl Connection {
     /// The connection's beginning was captured.
     pub(super) fn has_start(&self) -> bool {
         self.syn_ns.is_some()
+    }
+
+    /// Its bulk began some time after its first frame.
+    pub(super) fn bulk_follows_a_silence(&self) -> bool {
+        self.role()
+            .and_then(|(_, forward)| self.sides[forward].shape.bulk())
+            .is_some_and(|(start, _)| start.time_ns.saturating_sub(self.first_ns) >= shape::SILENCE_NS)
     }
 
     /// First SYN, or first frame.

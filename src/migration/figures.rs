@@ -131,7 +131,7 @@ impl Case<'_> {
             .filter_map(|&index| self.material.connections[index].disk())
             .collect();
         if clients.is_empty() {
-            return Figure::Absent(self.storage_bytes().reason().unwrap_or(Reason::NoStorage));
+            return Figure::Absent(self.storage_bytes().reason().unwrap_or(Reason::PayloadCut));
         }
         if clients
             .iter()
@@ -215,21 +215,26 @@ impl Case<'_> {
     }
 
     fn connections(&self) -> Vec<model::Connection> {
-        let all = self.draft.state.iter().chain(&self.draft.disks);
-        all.filter_map(|&index| {
-            let connection = &self.material.connections[index];
-            let (role, forward) = connection.role()?;
-            Some(model::Connection {
-                conversation: connection.conversation,
-                role,
-                forward,
-                start_ns: connection.start_ns(),
-                end_ns: connection.end_ns(),
-                forward_bytes: connection.sides[forward].ledger.unique_bytes(),
-                reverse_bytes: connection.sides[1 - forward].ledger.unique_bytes(),
+        let state = self.draft.state.iter().map(|&index| (index, None));
+        // By the content, or by standing beside the memory's.
+        let disks = self.draft.disks.iter().map(|&index| (index, Some(Role::Storage)));
+        state
+            .chain(disks)
+            .filter_map(|(index, known)| {
+                let connection = &self.material.connections[index];
+                let (role, forward) = connection.role()?;
+                let role = known.unwrap_or(role);
+                Some(model::Connection {
+                    conversation: connection.conversation,
+                    role,
+                    forward,
+                    start_ns: connection.start_ns(),
+                    end_ns: connection.end_ns(),
+                    forward_bytes: connection.sides[forward].ledger.unique_bytes(),
+                    reverse_bytes: connection.sides[1 - forward].ledger.unique_bytes(),
+                })
             })
-        })
-        .collect()
+            .collect()
     }
 }
 

@@ -4,7 +4,7 @@
 //! that carries a lot without such a silence; it lasts to the last large segment, however long the rest lingers.
 
 /// A silence that divides bursts. A migration that is held to a rate pauses for up to 100 ms at a time.
-const SILENCE_NS: i64 = 200_000_000;
+pub(super) const SILENCE_NS: i64 = 200_000_000;
 /// A burst that carries this much is bulk.
 const BULK_BYTES: u64 = 1 << 20;
 /// Payload of a segment that is more than a message of the tunnel itself.

@@ -97,6 +97,7 @@ fn the_migrations_of_the_fixtures_are_recognised() {
         ("precopy-target.pcap.zst", &["qemu completed"]),
         ("precopy-loss.pcap.zst", &["qemu completed"]),
         ("precopy-loss-target.pcap.zst", &["qemu completed"]),
+        ("precopy-rounds.pcap.zst", &["qemu completed"]),
         ("postcopy.pcap.zst", &["qemu postcopy"]),
         ("multifd.pcap.zst", &["qemu-multifd completed"]),
         ("multifd-switch.pcapng.zst", &["qemu-multifd completed"]),

@@ -262,6 +262,51 @@ fn what_is_no_log_ends_the_program_before_any_work() {
     assert!(said.contains("1 log for 2 runs"), "{said}");
 }
 
+/// Whole payload: QEMU's own counts, page by page and byte by byte, and its log beside them.
+#[test]
+fn the_rounds_of_a_whole_stream_are_those_that_qemu_counted() {
+    let capture = crate::common::fixture("precopy-rounds.pcap.zst");
+    let log = crate::common::fixture("precopy-rounds.query-migrate.json");
+    let summary = analyze(&capture, &["--log", log.to_str().unwrap()]);
+    let truth = json(&crate::common::fixture("precopy-rounds.truth.json"));
+    let (migration, ram) = (&summary["migration"], &truth["query_migrate_final"]["ram"]);
+    assert_eq!(migration["pages"]["normal"], ram["normal"]);
+    assert_eq!(migration["pages"]["zero"], ram["duplicate"]);
+    assert_eq!(
+        migration["rounds"].as_u64(),
+        ram["dirty-sync-count"].as_u64().map(|n| n - 1)
+    );
+    assert_eq!(migration["ram_bytes"], ram["transferred"]);
+    let said = &summary["log"];
+    assert_eq!(number(row(said, "ram_bytes"), "/difference"), 0.0);
+    assert_eq!(number(row(said, "rounds"), "/difference"), -1.0);
+    assert_eq!(contradictions(&summary), [""; 0]);
+}
+
+#[test]
+fn a_task_log_is_placed_in_the_seconds_of_the_capture() {
+    let capture = crate::common::fixture("precopy-loss.pcap.zst");
+    let log = crate::common::fixture("precopy-loss.task.log");
+    let path = log.to_str().unwrap();
+    let found = analyze(&capture, &["--log", path]);
+    let given = analyze(&capture, &["--log", path, "--timezone", "Asia/Jakarta"]);
+    // UTC does not bring them together: the zone is found.
+    let printed_in_utc = analyze(&capture, &["--log", path, "--timezone", "UTC"]);
+    for summary in [&found, &given, &printed_in_utc] {
+        assert_eq!(number(&summary["log"], "/utc_offset_s"), 25_200.0);
+        assert_eq!(summary["log"]["events"], found["log"]["events"]);
+    }
+    let completed = found["log"]["events"].as_array().unwrap().iter();
+    let completed = completed
+        .filter(|event| event["text"].as_str().unwrap().starts_with("migration completed"))
+        .map(|event| event["at_s"].as_f64().unwrap());
+    // QEMU is asked once a second, and the log cuts the second off.
+    let end_s = number(&found, "/migration/end_s");
+    for at_s in completed {
+        assert!((-1.0..2.0).contains(&(at_s - end_s)), "{at_s} {end_s}");
+    }
+}
+
 #[test]
 fn without_a_log_the_json_says_so() {
     let summary = analyze(&crate::common::fixture("precopy.pcap.zst"), &[]);

@@ -368,6 +368,23 @@ fn shared_lab_service_downtime_is_what_the_clients_log_says() {
     }
 }
 
+/// A capture that begins after the machine was resumed holds one of its announcements, but not the first: nothing can
+/// be said of the switchover then.
+#[test]
+fn shared_lab_a_capture_that_begins_between_two_announcements_claims_no_downtime() {
+    let Some(shared) = shared("") else { return };
+    let runs = runs(&shared);
+    let path = run(&runs, "01-").capture("client");
+    let cut = Cut {
+        keep: &|number| number > 48,
+        snap: u32::MAX,
+    };
+    let found = findings_of(&path, Config::default(), &cut).migrations;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].service.downtime_ms.reason(), Some(Reason::BeginningMissing));
+    assert_eq!(found[0].pause_ms.reason(), Some(Reason::BeginningMissing));
+}
+
 /// Probes sent in the gap, by the client's own log: never answered, and answered when it was over.
 #[test]
 fn shared_lab_requests_of_the_gap_are_lost_or_late_as_the_clients_log_says() {
@@ -401,20 +418,6 @@ fn shared_lab_requests_of_the_gap_are_lost_or_late_as_the_clients_log_says() {
         let flow = &found["migration"]["service_flows"][0];
         let counts = ["requests_lost", "requests_delayed"].map(|key| flow[key].as_u64().unwrap());
         assert_eq!((counts[0], counts[1]), expected, "{name} {point}");
-        // What the gap cost lies within it: before and after nothing was lost, and the path was as fast as ever.
-        for part in ["before", "after"] {
-            assert_eq!(found["service"][part]["loss_pct"], 0.0, "{name} {point} {part}");
-        }
-        assert!(
-            found["service"]["during"]["loss_pct"].as_f64().unwrap() > 0.0,
-            "{name} {point}"
-        );
-        for part in ["before", "during", "after"] {
-            assert!(
-                found["service"][part]["rtt_ms"].as_f64().unwrap() > 0.0,
-                "{name} {point} {part}"
-            );
-        }
     }
 }
 
@@ -550,17 +553,15 @@ fn shared_lab_a_capture_that_starts_in_mid_stream_shows_the_migration() {
                 .filter(|_| name != "11")
                 .or(migration.source)
         );
-        if kind(run) != Kind::Ssh {
-            assert_eq!(
-                migration.migration_time_ms.reason(),
-                Some(Reason::BeginningMissing),
-                "{name}"
-            );
-            assert!(
-                migration.ram_bytes.reason().is_some() && migration.pages.is_err(),
-                "{name}"
-            );
-        }
+        assert_eq!(
+            migration.migration_time_ms.reason(),
+            Some(Reason::BeginningMissing),
+            "{name}"
+        );
+        assert!(
+            migration.ram_bytes.reason().is_some() && migration.pages.is_err(),
+            "{name}"
+        );
     }
 }
 
@@ -671,6 +672,59 @@ fn shared_lab_without_any_payload_the_port_and_the_announcement_tell() {
         };
         let found = findings_of(&run(&runs, name).capture(point), Config::default(), &cut);
         assert_eq!(found.migrations, [], "{name}");
+    }
+}
+
+/// A disk and the memory, of both of which only lengths and times were captured: one migration, its disk inferred.
+#[test]
+fn shared_lab_without_any_payload_the_disk_is_told_from_the_memory() {
+    let Some(shared) = shared("") else { return };
+    let runs = runs(&shared);
+    for point in ["src", "dst"] {
+        let path = run(&runs, "07").capture(point);
+        let whole = &findings(&path, Config::default()).migrations[0];
+        for snap in [68, 64] {
+            let cut = Cut { keep: &|_| true, snap };
+            let found = findings_of(&path, Config::default(), &cut).migrations;
+            assert_eq!(found.len(), 1, "{point} at {snap}");
+            let found = &found[0];
+            assert_eq!((found.kind, found.outcome), (whole.kind, whole.outcome), "{point}");
+            assert_eq!(found.migration_time_ms, whole.migration_time_ms, "{point}");
+            assert_eq!(found.task_time_ms, whole.task_time_ms, "{point}");
+            assert_eq!(found.ram_bytes, whole.ram_bytes, "{point}");
+            assert_eq!(found.storage_bytes, whole.storage_bytes, "{point}");
+            assert_eq!(found.storage_written_bytes.reason(), Some(Reason::PayloadCut));
+            assert!(found.inferred.contains(&"storage_bytes"), "{point}");
+        }
+    }
+}
+
+/// In post-copy the machine is announced long before the transfer ends.
+#[test]
+fn shared_lab_a_post_copy_whose_end_was_not_captured_has_no_migration_time() {
+    let Some(shared) = shared("") else { return };
+    let runs = runs(&shared);
+    let run = run(&runs, "04");
+    for point in ["src", "dst"] {
+        let path = run.capture(point);
+        let whole = &findings(&path, Config::default()).migrations[0];
+        let announced = whole.announcements[0].at_ns;
+        assert!(announced < whole.end_ns - 500_000_000, "{point}");
+        for share in [30, 60, 80] {
+            let total = crate::common::inspect(&path, &[])["capture"]["packets"]
+                .as_u64()
+                .unwrap() as usize;
+            let cut = Cut {
+                keep: &|number| number < total * share / 100,
+                snap: u32::MAX,
+            };
+            let found = findings_of(&path, Config::default(), &cut).migrations;
+            let Some(found) = found.first() else { continue };
+            if found.end_ns < whole.end_ns {
+                assert!(found.migration_time_ms.value().is_none(), "{point} {share}");
+                assert!(found.ram_bytes.value().is_none(), "{point} {share}");
+            }
+        }
     }
 }
 

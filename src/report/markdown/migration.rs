@@ -222,6 +222,13 @@ fn rounds(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
         ]);
     }
     page.table(style.text("move.rounds_caption"), &grid);
+    let shrinking = rounds.windows(2).filter(|pair| pair[1].bytes < pair[0].bytes).count();
+    let (n, total) = (style.count(shrinking as u64), style.count(rounds.len() as u64 - 1));
+    match rounds.len() - 1 {
+        0 => {}
+        all if shrinking == all => page.paragraph(style.text("move.converged")),
+        _ => page.paragraph(&style.say("move.not_converged", &[("n", &n), ("total", &total)])),
+    }
     if rounds.len() > LISTED {
         let (n, total) = (style.count(LISTED as u64), style.count(rounds.len() as u64));
         page.paragraph(&style.say("move.rounds_more", &[("n", &n), ("total", &total)]));
@@ -327,6 +334,7 @@ fn inferred<'k>(style: &Style, key: &'k str) -> Option<&'k str> {
         "migration_time_ms" => style.text("inferred.time"),
         "task_time_ms" => style.text("inferred.task_time"),
         "ram_bytes" => style.text("inferred.memory"),
+        "storage_bytes" => style.text("inferred.storage"),
         "phases" => style.text("inferred.phases"),
         other => other,
     })

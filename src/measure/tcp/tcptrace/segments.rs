@@ -71,10 +71,12 @@ impl Segments {
         let mut sent = Sent::default();
         let mut from = u64::from(seq);
         let end = from + len;
+        // Once: what reaches across the border does not look at the next quadrant.
+        self.look_at(seq);
         while from < end {
             let border = (from / QUADRANT + 1) * QUADRANT;
             let to = end.min(border);
-            let quadrant = self.quadrant(from as u32);
+            let quadrant = &mut self.quadrants[(from / QUADRANT) as usize % 4];
             let start = (from % QUADRANT) as u32;
             let part = quadrant.sent(start, start + (to - from) as u32, sent_ns);
             sent.repeated += part.repeated;
@@ -88,7 +90,7 @@ impl Segments {
     /// Everything below `ack` was acknowledged; gives what that says of the segment which ends there.
     pub fn acknowledged(&mut self, ack: u32, time_ns: i64) -> Option<Acknowledged> {
         let index = (u64::from(ack) / QUADRANT) as usize;
-        self.quadrant(ack);
+        self.look_at(ack);
         let before = &mut self.quadrants[(index + 3) % 4];
         let before_ns = before.acknowledge_all();
         let offset = (u64::from(ack) % QUADRANT) as u32;
@@ -100,13 +102,13 @@ impl Segments {
         self.quadrants.iter().map(|quadrant| quadrant.segments.len()).sum()
     }
 
-    fn quadrant(&mut self, seq: u32) -> &mut Quadrant {
+    /// Forgets the quadrant opposite to that of `seq`.
+    fn look_at(&mut self, seq: u32) {
         let index = (u64::from(seq) / QUADRANT) as usize;
         let opposite = &mut self.quadrants[(index + 2) % 4];
         if !opposite.segments.is_empty() {
             *opposite = Quadrant::default();
         }
-        &mut self.quadrants[index]
     }
 
     /// Joins the two lowest segments while too many are remembered; those of the quadrant before that of `seq` first.
