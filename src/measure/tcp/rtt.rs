@@ -3,9 +3,8 @@
 //! Two methods. *Data and acknowledgement*: the time from a segment to the ACK that covers it, by Karn's rule (Karn and
 //! Partridge 1987; RFC 6298 section 3): no sample from an ACK that covers bytes sent more than once. A SACK block (RFC
 //! 2018) acknowledges too: while a loss is being repaired the cumulative ACK stands still, and what stood in the full
-//! queue then would be missing from the mean. *Timestamps*: the
-//! time from the first segment with a TSval to the first that echoes it (RFC 7323 section 4), which also measures the
-//! half-path that carries nothing but ACKs.
+//! queue then would be missing from the mean. *Timestamps*: the time from the first segment with a TSval to the first
+//! that echoes it (RFC 7323 section 4), which also measures the half-path that carries nothing but ACKs.
 
 use std::collections::VecDeque;
 
@@ -35,7 +34,7 @@ pub struct DataAckRtt {
 }
 
 impl DataAckRtt {
-    /// A segment with bytes never sent before, up to `end` (SYN and FIN count as one byte).
+    /// A segment with bytes above all that were sent before, up to `end` (SYN and FIN count as one byte).
     #[inline]
     pub fn sent(&mut self, end: u64, time_ns: i64) {
         self.sent = end;
@@ -43,6 +42,10 @@ impl DataAckRtt {
             // The capture holds the ACK before the data; the next ACK is of other bytes.
             return;
         }
+        self.push(end, time_ns, false);
+    }
+
+    fn push(&mut self, end: u64, time_ns: i64, ambiguous: bool) {
         if self.in_flight.len() >= MAX_IN_FLIGHT {
             self.in_flight.pop_front();
             self.forgotten += 1;
@@ -50,7 +53,7 @@ impl DataAckRtt {
         self.in_flight.push_back(Segment {
             end,
             time_ns,
-            ambiguous: false,
+            ambiguous,
             sacked: false,
         });
     }
@@ -67,12 +70,7 @@ impl DataAckRtt {
             }
         }
         if !covered && end > self.acknowledged {
-            self.in_flight.push_back(Segment {
-                end,
-                time_ns: 0,
-                ambiguous: true,
-                sacked: false,
-            });
+            self.push(end, 0, true);
         }
     }
 
@@ -262,6 +260,16 @@ mod tests {
         assert_eq!(rtt.acknowledged(300, 500), None);
         rtt.sent(400, 600);
         assert_eq!(rtt.acknowledged(400, 900), Some(300));
+    }
+
+    #[test]
+    fn resends_that_overlap_the_segment_before_grew_the_list_without_bound() {
+        let mut rtt = DataAckRtt::default();
+        for n in 1..=4 * MAX_IN_FLIGHT as u64 {
+            rtt.sent_again((n * 100).saturating_sub(150), n * 100);
+        }
+        assert!(rtt.remembered() <= MAX_IN_FLIGHT);
+        assert!(rtt.forgotten > 0);
     }
 
     #[test]

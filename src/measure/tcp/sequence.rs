@@ -57,6 +57,8 @@ pub struct Hole {
     pub revealed_by: SendStamp,
     /// The receiver acknowledged it, so it has the bytes: the capture missed them, or holds them later.
     pub acknowledged: bool,
+    /// It lies below the first byte seen: sent before the capture began, and missing from nothing.
+    pub before_capture: bool,
 }
 
 /// What a segment did to the sequence space, bytes. The three add up to the payload.
@@ -176,10 +178,22 @@ impl SequenceSpace {
             let before = old_end.min(self.low) - start;
             coverage.new += before;
             old -= before;
+            if old_end < self.low {
+                self.insert_hole(
+                    0,
+                    Hole {
+                        start: old_end,
+                        end: self.low,
+                        revealed_by: stamp,
+                        acknowledged: false,
+                        before_capture: true,
+                    },
+                );
+            }
             self.low = start;
         }
-        self.fill(start, old_end, stamp, reordering_window_ns, &mut coverage);
-        coverage.repeated = old - coverage.late;
+        let filled = self.fill(start, old_end, stamp, reordering_window_ns, &mut coverage);
+        coverage.repeated = old - filled;
         self.high = Some(end.max(high));
         coverage
     }
@@ -195,6 +209,7 @@ impl SequenceSpace {
                 end: start,
                 revealed_by: stamp,
                 acknowledged: false,
+                before_capture: false,
             });
         }
         self.high = Some(end);
@@ -222,6 +237,7 @@ impl SequenceSpace {
         let open: u64 = self
             .holes
             .iter()
+            .filter(|hole| !hole.before_capture)
             .map(|hole| hole.end.min(acknowledged).saturating_sub(hole.start))
             .sum();
         let above = self.high.map_or(0, |high| acknowledged.saturating_sub(high));
@@ -244,24 +260,47 @@ impl SequenceSpace {
             // An acknowledged hole is all but surely the capture's own loss; the oldest of them goes first.
             let index = self.holes.iter().position(|hole| hole.acknowledged).unwrap_or(0);
             let gone = self.holes.remove(index);
-            if gone.acknowledged {
-                self.given_up_missing_bytes += gone.end - gone.start;
-            } else {
-                self.given_up_holes += 1;
-            }
+            self.give_up(gone);
         }
         self.holes.push(hole);
     }
 
-    fn fill(&mut self, start: u64, end: u64, stamp: SendStamp, window_ns: i64, coverage: &mut Coverage) {
+    /// Puts a hole among the others where there is room; where there is none it is given up, so that the holes above
+    /// and below keep their places.
+    fn insert_hole(&mut self, index: usize, hole: Hole) -> bool {
+        let room = self.holes.len() < MAX_HOLES;
+        if room {
+            self.holes.insert(index, hole);
+        } else {
+            self.give_up(hole);
+        }
+        room
+    }
+
+    fn give_up(&mut self, hole: Hole) {
+        if hole.acknowledged && !hole.before_capture {
+            self.given_up_missing_bytes += hole.end - hole.start;
+        } else {
+            self.given_up_holes += 1;
+        }
+    }
+
+    /// Takes `start..end` out of the holes, and gives how many bytes of it lay in one.
+    fn fill(&mut self, start: u64, end: u64, stamp: SendStamp, window_ns: i64, coverage: &mut Coverage) -> u64 {
+        let mut filled = 0;
         let mut index = self.holes.partition_point(|hole| hole.end <= start);
         while let Some(hole) = self.holes.get(index).copied() {
             if hole.start >= end {
                 break;
             }
             let (from, to) = (hole.start.max(start), hole.end.min(end));
-            coverage.late += to - from;
-            coverage.late_is_resent |= stamp.sent_after(&hole.revealed_by, window_ns);
+            filled += to - from;
+            if hole.before_capture {
+                coverage.new += to - from;
+            } else {
+                coverage.late += to - from;
+                coverage.late_is_resent |= stamp.sent_after(&hole.revealed_by, window_ns);
+            }
             match (hole.start < from, to < hole.end) {
                 (false, false) => {
                     self.holes.remove(index);
@@ -275,12 +314,12 @@ impl SequenceSpace {
                     index += 1;
                 }
                 (true, true) => {
-                    self.holes[index].end = from;
-                    self.holes.insert(index + 1, Hole { start: to, ..hole });
-                    index += 2;
+                    self.holes[index].start = to;
+                    index += 1 + usize::from(self.insert_hole(index, Hole { end: from, ..hole }));
                 }
             }
         }
+        filled
     }
 }
 
@@ -307,6 +346,39 @@ mod tests {
         // A late copy from before the wrap is still old.
         let old = space.unwrap(0xffff_fff0);
         assert_eq!(space.cover(old, old + 16, at(2), 0).repeated, 16);
+    }
+
+    #[test]
+    fn bytes_from_before_the_capture_were_taken_for_seen_once_a_segment_lay_below_them() {
+        let mut space = SequenceSpace::default();
+        let s = space.unwrap(0);
+        space.cover(s + 50_000, s + 51_000, at(0), 0);
+        for start in [10_000, 12_000, 11_000] {
+            let coverage = space.cover(s + start, s + start + 1_000, at(1), 0);
+            assert_eq!(
+                (coverage.new, coverage.late, coverage.repeated),
+                (1_000, 0, 0),
+                "{start}"
+            );
+        }
+        assert_eq!(space.cover(s + 10_000, s + 13_000, at(2), 0).repeated, 3_000);
+        let rest = space.cover(s + 12_500, s + 50_500, at(3), 0);
+        assert_eq!((rest.new, rest.repeated), (37_000, 1_000));
+        assert_eq!(space.missing_bytes(s + 51_000), 0);
+    }
+
+    #[test]
+    fn fills_within_a_hole_made_holes_without_bound() {
+        let mut space = SequenceSpace::default();
+        let s = space.unwrap(0);
+        space.cover(s, s + 1, at(0), 0);
+        space.cover(s + 10_000, s + 10_001, at(0), 0);
+        for n in 1..2_000 {
+            assert_eq!(space.cover(s + 4 * n, s + 4 * n + 1, at(1), 0).late, 1);
+        }
+        assert_eq!(space.remembered(), MAX_HOLES);
+        // 1,999 fills leave 2,000 pieces, of which 512 are kept.
+        assert_eq!(space.given_up_holes(), 2_000 - 512);
     }
 
     #[test]

@@ -250,7 +250,7 @@ impl Half {
             sample.repeated = coverage.repeated;
             if coverage.doubtful {
                 // Whatever answers it is not known.
-            } else if coverage.new > 0 && coverage.repeated == 0 {
+            } else if coverage.new > 0 && coverage.repeated == 0 && self.space.high() == Some(end) {
                 self.data_ack.sent(end, time_ns);
             } else if coverage.new > 0 {
                 self.data_ack.sent_again(start, end);
