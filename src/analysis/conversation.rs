@@ -186,7 +186,8 @@ impl Tracked {
             this.lost_upstream_bytes += sample.lost_upstream;
         }
         if let Some(spurious) = sample.spurious {
-            peer.spurious_bytes += spurious.bytes;
+            let whose = if spurious.own { &mut *this } else { &mut *peer };
+            whose.spurious_bytes += spurious.bytes;
         }
         if let Some(rtt) = &sample.data_ack {
             peer.data_ack.record(rtt);
