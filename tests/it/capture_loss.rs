@@ -24,12 +24,14 @@ struct Frame {
     segment: Option<Segment>,
 }
 
+/// The port of the source, then of the target.
+type Ports = (u16, u16);
+
 /// A TCP segment between the nodes.
 #[derive(Clone, Copy)]
 struct Segment {
     forward: bool,
-    /// The port of the source, then of the target.
-    ports: (u16, u16),
+    ports: Ports,
     tcp: Tcp,
     len: u32,
 }
@@ -119,9 +121,9 @@ fn payloads<'a>(frames: &'a [&'a Frame]) -> impl Iterator<Item = Segment> + 'a {
 }
 
 /// Bytes of a direction by their distance from its first segment's number, each range with how often it was captured.
-type Ranges = HashMap<(u16, u16), Vec<(u32, u32)>>;
+type Ranges = HashMap<Ports, Vec<(u32, u32)>>;
 
-fn ranges(frames: &[&Frame], bases: &HashMap<(u16, u16), u32>) -> Ranges {
+fn ranges(frames: &[&Frame], bases: &HashMap<Ports, u32>) -> Ranges {
     let mut ranges = Ranges::new();
     for segment in payloads(frames) {
         let start = segment.tcp.seq.wrapping_sub(bases[&segment.ports]);
@@ -134,7 +136,7 @@ fn ranges(frames: &[&Frame], bases: &HashMap<(u16, u16), u32>) -> Ranges {
 }
 
 /// The number of the first byte that each connection could carry.
-fn bases(frames: &[&Frame]) -> HashMap<(u16, u16), u32> {
+fn bases(frames: &[&Frame]) -> HashMap<Ports, u32> {
     let mut bases = HashMap::new();
     for segment in frames
         .iter()
@@ -204,9 +206,11 @@ struct Kinds {
     acks: Vec<usize>,
 }
 
+/// Frame, length, and whether bytes above it had been seen.
+type Occurrence = (usize, u32, bool);
+
 fn kinds(frames: &[Frame]) -> Kinds {
-    // Frame, length, and whether bytes above it had been seen.
-    let mut by_start: BTreeMap<((u16, u16), u32), Vec<(usize, u32, bool)>> = BTreeMap::new();
+    let mut by_start: BTreeMap<(Ports, u32), Vec<Occurrence>> = BTreeMap::new();
     let mut kinds = Kinds {
         once: Vec::new(),
         originals: Vec::new(),
@@ -214,8 +218,8 @@ fn kinds(frames: &[Frame]) -> Kinds {
         acks: Vec::new(),
     };
     // The higher of the right edges so far.
-    let mut ends: HashMap<(u16, u16), u32> = HashMap::new();
-    let mut overlaps: Vec<(usize, (u16, u16), u32, u32)> = Vec::new();
+    let mut ends: HashMap<Ports, u32> = HashMap::new();
+    let mut overlaps: Vec<(usize, Ports, u32, u32)> = Vec::new();
     for (index, frame) in frames.iter().enumerate() {
         let Some(segment) = frame.segment else { continue };
         let tcp = &segment.tcp;
