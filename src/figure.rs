@@ -65,6 +65,8 @@ pub enum Reason {
     NotGiven,
     /// Below 0, so an artefact (two clocks apart): no grade.
     Negative,
+    /// The last frame in the file is earlier than the first: no time lies between them.
+    TimeBackwards,
 }
 
 impl Reason {
@@ -101,6 +103,7 @@ impl Reason {
             Self::NoCapacity => "no_capacity",
             Self::NotGiven => "not_given",
             Self::Negative => "negative",
+            Self::TimeBackwards => "time_backwards",
         }
     }
 
@@ -137,6 +140,7 @@ impl Reason {
             Self::NoCapacity => "the table is in percent of the link's capacity, which was not given",
             Self::NotGiven => "not given",
             Self::Negative => "a value below 0 has no grade",
+            Self::TimeBackwards => "the last frame is earlier than the first",
         }
     }
 }

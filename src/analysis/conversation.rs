@@ -19,7 +19,7 @@ pub struct Conversation {
     pub a: Endpoint,
     /// The other end.
     pub b: Endpoint,
-    /// Time of the first and the last frame in the file, nanoseconds since the epoch.
+    /// Time of the earliest and the latest frame, nanoseconds since the epoch.
     pub time: Option<(i64, i64)>,
     /// Frames, by direction; copies included.
     pub packets: [u64; 2],
@@ -68,7 +68,7 @@ pub struct Known {
     pub a: Endpoint,
     /// The other end.
     pub b: Endpoint,
-    /// Time of the first and the last frame.
+    /// Time of the earliest and the latest frame.
     pub time: Option<(i64, i64)>,
     /// Frames, by direction.
     pub packets: [u64; 2],
@@ -89,8 +89,8 @@ impl Known {
         if duplicate {
             self.copied_bytes += u64::from(wire_len);
         }
-        let first = self.time.map_or(time_ns, |(first, _)| first);
-        self.time = Some((first, time_ns));
+        let (first, last) = self.time.unwrap_or((time_ns, time_ns));
+        self.time = Some((first.min(time_ns), last.max(time_ns)));
     }
 
     /// Reads a word of each cache line that the next packet will touch; see [`super::engine`].
@@ -186,7 +186,8 @@ impl Tracked {
             this.lost_upstream_bytes += sample.lost_upstream;
         }
         if let Some(spurious) = sample.spurious {
-            peer.spurious_bytes += spurious.bytes;
+            let whose = if spurious.own { &mut *this } else { &mut *peer };
+            whose.spurious_bytes += spurious.bytes;
         }
         if let Some(rtt) = &sample.data_ack {
             peer.data_ack.record(rtt);

@@ -333,20 +333,22 @@ pub fn wireshark(tally: &WiresharkTally, form: WiresharkJitter) -> Wireshark {
     let span_ns = tally.delta_sum_ns() as f64;
     let few = if tally.packets == 0 {
         Reason::NoPackets
+    } else if span_ns < 0.0 {
+        Reason::TimeBackwards
     } else {
         Reason::SinglePacket
     };
     let change_ns = tally.end_deltas_ns().map(|(first, last)| match form {
         WiresharkJitter::Abs => tally.abs_change_ns as f64,
         // Consecutive differences telescope to the last less the first.
-        WiresharkJitter::Signed => (last - first) as f64,
+        WiresharkJitter::Signed => last as f64 - first as f64,
         // 2 d(i+1) - d(i) over all i: twice all but the first, less all but the last.
         WiresharkJitter::Spreadsheet => 2.0 * (span_ns - first as f64) - (span_ns - last as f64),
     });
     Wireshark {
-        throughput_bps: Figure::ratio(tally.wire_bytes as f64 * 8.0 * NS_PER_S, span_ns, few),
+        throughput_bps: Figure::ratio(tally.wire_bytes as f64 * 8.0 * NS_PER_S, span_ns.max(0.0), few),
         loss_pct: Figure::ratio(tally.lost_segments as f64 * 100.0, packets, Reason::NoPackets),
-        delay_ms: if tally.packets > 1 {
+        delay_ms: if tally.packets > 1 && span_ns >= 0.0 {
             Figure::Value(span_ns / packets / NS_PER_MS)
         } else {
             Figure::Absent(few)

@@ -216,8 +216,8 @@ fn flow_row(conversation: &Conversation, forward: usize, start_ns: i64) -> FlowR
         protocol: conversation.protocol_name(),
         source: conversation.endpoint(source),
         target: conversation.endpoint(target),
-        start_s: (first - start_ns) as f64 / 1e9,
-        duration_s: (last - first) as f64 / 1e9,
+        start_s: first.saturating_sub(start_ns) as f64 / 1e9,
+        duration_s: last.saturating_sub(first) as f64 / 1e9,
         packets: swap(conversation.packets),
         wire_bytes: swap(conversation.wire_bytes),
         payload_bytes: tcp.map_or([0; 2], |state| {

@@ -169,9 +169,7 @@ impl MigrationTracker {
     #[inline]
     pub fn fetch(&self, conversation: u32) -> u64 {
         let slot = self.slots.get(conversation as usize);
-        slot.map_or(0, |slot| {
-            u64::from(matches!(slot.watch, Watch::Dull)) ^ slot.sides[0].fetch() ^ slot.sides[1].fetch()
-        })
+        slot.map_or(0, |slot| slot.sides[0].answers.count ^ slot.sides[1].answers.count)
     }
 
     /// The same for what it owns elsewhere.

@@ -3,6 +3,7 @@
 // A test that panics fails, and says where.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod capture_loss;
 mod common;
 mod corpus;
 mod estimators;

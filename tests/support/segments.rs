@@ -42,6 +42,8 @@ pub struct Segment {
     pub seq: u32,
     /// Payload bytes.
     pub len: u32,
+    /// The first of them; the rest are 0.
+    pub payload: Vec<u8>,
     /// Acknowledgement number.
     pub ack: u32,
     /// The window field.
@@ -81,6 +83,7 @@ impl Default for Segment {
             flags: 0x10,
             seq: 0,
             len: 0,
+            payload: Vec::new(),
             ack: 0,
             window: 502,
             window_scale: None,
@@ -239,7 +242,9 @@ impl Segment {
             frame.extend([10, 0, 0, from, 10, 0, 0, to]);
         }
         frame.extend(tcp);
-        frame.resize(frame.len() + self.len as usize, 0);
+        let end = frame.len() + self.len as usize;
+        frame.extend(&self.payload);
+        frame.resize(end, 0);
         let wire_len = frame.len() as u32;
         frame.truncate(self.cut.unwrap_or(usize::MAX).max(ETHERNET));
         (frame, wire_len)

@@ -16,7 +16,7 @@ use crate::options::{AnalysisOptions, Host, TimePoint};
 use crate::packet::{Ip, Network, Packet, Tcp, Transport};
 
 /// How many blocks pass between two looks at the memory that the timelines take.
-const BLOCKS_PER_BOUND_CHECK: u32 = 64;
+const BLOCKS_PER_BOUND_CHECK: u32 = 32;
 /// Stages told apart. A migration makes about six, multifd two more for each channel.
 const MAX_STAGES: u32 = 256;
 /// Records whose state is fetched together.
@@ -365,7 +365,8 @@ impl Measurer {
         pair.timeline.record(sample, bin, carries_state);
         if let Some(spurious) = sample.tcp.spurious {
             let resent_bin = bin_of(spurious.resent_ns, self.start_ns, self.interval_ns);
-            pair.timeline.take_back(&spurious, resent_bin, 1 - sample.direction);
+            let direction = sample.direction ^ usize::from(!spurious.own);
+            pair.timeline.take_back(&spurious, resent_bin, direction);
         }
         if !self.echo_events.is_empty() {
             self.book_echo();

@@ -44,6 +44,9 @@ pub struct Spurious {
     pub bytes: u64,
     /// The side that they were booked on.
     pub side: Side,
+    /// They are the segment's own: the DSACK stands before them in the capture. Else the DSACK is the segment's, and
+    /// they went the other way.
+    pub own: bool,
 }
 
 /// DSACKs remembered per direction, for a retransmission that the capture holds behind them.
@@ -60,18 +63,15 @@ pub struct Resends {
 }
 
 impl Resends {
-    /// Books a retransmission of `start..end` that repeats or fills `bytes`, and gives how many of them count as lost:
-    /// those that no DSACK has reported as duplicates already. Bytes that the receiver had twice before the
-    /// retransmission passed need not have been sent again, whoever made the second copy.
-    pub fn push(&mut self, start: u64, end: u64, time_ns: i64, side: Side, bytes: u64) -> u64 {
+    /// Books a retransmission of `start..end` that counts as `bytes` of loss. Gives what a DSACK has reported as
+    /// duplicates already: bytes that the receiver had twice need not have been sent again, whoever made the second
+    /// copy.
+    pub fn push(&mut self, start: u64, end: u64, time_ns: i64, side: Side, bytes: u64) -> Option<Spurious> {
         let early = self.early.iter().position(|&(left, right)| start < right && left < end);
-        let excused = early
+        let proven = early
             .and_then(|index| self.early.remove(index))
-            .map_or(0, |(left, right)| end.min(right) - start.max(left));
-        let bytes = bytes.saturating_sub(excused);
-        if bytes == 0 {
-            return 0;
-        }
+            .map_or(0, |(left, right)| end.min(right) - start.max(left))
+            .min(bytes);
         if self.recent.len() >= MAX_RESENDS {
             let oldest = self.recent.pop_front();
             let due = oldest.is_some_and(|oldest| time_ns.saturating_sub(oldest.time_ns) < DSACK_DUE_NS);
@@ -83,9 +83,14 @@ impl Resends {
             time_ns,
             side,
             bytes,
-            proven: 0,
+            proven,
         });
-        bytes
+        (proven > 0).then_some(Spurious {
+            resent_ns: time_ns,
+            bytes: proven,
+            side,
+            own: true,
+        })
     }
 
     /// Ranges held in memory.
@@ -111,6 +116,7 @@ impl Resends {
             resent_ns: resend.time_ns,
             bytes,
             side: resend.side,
+            own: false,
         })
     }
 }

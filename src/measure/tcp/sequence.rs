@@ -128,20 +128,8 @@ impl SequenceSpace {
     }
 
     /// Takes the payload `start..end` in; `stamp` is its segment's.
-    #[inline(always)]
+    #[inline]
     pub fn cover(&mut self, start: u64, end: u64, stamp: SendStamp, reordering_window_ns: i64) -> Coverage {
-        if self.high != Some(start) {
-            return self.cover_out_of_order(start, end, stamp, reordering_window_ns);
-        }
-        self.high = Some(end);
-        Coverage {
-            new: end - start,
-            ..Coverage::default()
-        }
-    }
-
-    /// The same where the payload does not go on where the highest seen ends.
-    fn cover_out_of_order(&mut self, start: u64, end: u64, stamp: SendStamp, reordering_window_ns: i64) -> Coverage {
         let mut coverage = Coverage::default();
         let Some(high) = self.high else {
             self.high = Some(end);
@@ -149,6 +137,11 @@ impl SequenceSpace {
             coverage.new = end - start;
             return coverage;
         };
+        if start == high {
+            coverage.new = end - start;
+            self.high = Some(end);
+            return coverage;
+        }
         if start > high {
             if start - high >= DOUBTFUL_JUMP {
                 match self.doubtful.take() {

@@ -38,7 +38,8 @@ pub struct TcpSample {
     pub lost_upstream: u64,
     /// Bytes lost behind it.
     pub lost_downstream: u64,
-    /// Earlier losses of the *other* direction that this segment's DSACK takes back.
+    /// Losses that a DSACK takes back: the segment's DSACK those of the *other* direction, an earlier one the segment's
+    /// own.
     pub spurious: Option<Spurious>,
     /// RTT of the other direction's half-path by data and this acknowledgement.
     pub data_ack: Option<RttSample>,
@@ -259,7 +260,8 @@ impl Half {
                 self.data_ack.sent_again(start, end);
             }
             if coverage.late > 0 && coverage.late_is_resent {
-                sample.lost_upstream = self.resends.push(start, end, time_ns, Side::Upstream, coverage.late);
+                sample.lost_upstream = coverage.late;
+                sample.spurious = self.resends.push(start, end, time_ns, Side::Upstream, coverage.late);
             }
             // A byte pushed against a closed window is refused by the receiver, not lost by the network: neither when it
             // is pushed again nor when it comes with the rest.
@@ -268,7 +270,9 @@ impl Half {
             let lost = coverage.repeated - u64::from(refused && coverage.repeated > 0);
             self.probe = probe.then_some(start).or(self.probe);
             if lost > 0 {
-                sample.lost_downstream = self.resends.push(start, end, time_ns, Side::Downstream, lost);
+                sample.lost_downstream = lost;
+                let early = self.resends.push(start, end, time_ns, Side::Downstream, lost);
+                sample.spurious = sample.spurious.or(early);
             }
         } else if tcp.has(Tcp::ACK) && self.space.high().is_none() {
             // A pure ACK tells where the sender's data goes on, so that a hole before its first data is seen.
@@ -305,9 +309,9 @@ impl Half {
             }
         }
         if let Some((left, right)) = dsack(tcp) {
-            sample.spurious = peer
-                .resends
-                .duplicate_reported(peer.space.unwrap(left), peer.space.unwrap(right));
+            let (left, right) = (peer.space.unwrap(left), peer.space.unwrap(right));
+            let reported = peer.resends.duplicate_reported(left, right);
+            sample.spurious = reported.or(sample.spurious);
         } else if tcp.sack_blocks > 0 {
             // The first block holds the segment that prompted this ACK (RFC 2018 section 4).
             let (left, right) = (peer.space.unwrap(tcp.sack[0].0), peer.space.unwrap(tcp.sack[0].1));
