@@ -20,6 +20,8 @@ pub enum Reason {
     OneCapturePoint,
     /// No migration was recognised in the capture.
     NoMigration,
+    /// The capture does not show the virtual machine at the time.
+    MachineNotSeen,
     /// The stream is encrypted.
     Encrypted,
     /// The payload was cut off by the snap length, or not captured.
@@ -81,6 +83,7 @@ impl Reason {
             Self::TooFewSamples => "too_few_samples",
             Self::OneCapturePoint => "one_capture_point",
             Self::NoMigration => "no_migration",
+            Self::MachineNotSeen => "machine_not_seen",
             Self::Encrypted => "encrypted",
             Self::PayloadCut => "payload_cut",
             Self::BeginningMissing => "beginning_missing",
@@ -118,6 +121,7 @@ impl Reason {
             Self::TooFewSamples => "fewer than two samples",
             Self::OneCapturePoint => "needs captures at both nodes",
             Self::NoMigration => "no migration was recognised",
+            Self::MachineNotSeen => "the capture does not show the virtual machine at that time",
             Self::Encrypted => "the stream is encrypted",
             Self::PayloadCut => "the payload was not captured whole",
             Self::BeginningMissing => "the migration began before the capture",

@@ -338,7 +338,7 @@ pub struct ServiceSummary {
     pub vm: std::net::IpAddr,
     /// Its client's.
     pub client: std::net::IpAddr,
-    /// Over the whole capture.
+    /// From the first to the last interval in which the machine itself was seen.
     pub metrics: Metrics,
     /// Before the migration, or why there is nothing: no migration, no traffic at the time. The parts are divided where
     /// the capture showed that a migration began, ended or announced the machine; of a migration that is known by its

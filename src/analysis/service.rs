@@ -7,6 +7,7 @@ use super::pairs::{Pair, Pairs};
 use super::seconds::Frame;
 use crate::figure::Reason;
 use crate::measure::echo::EchoFlow;
+use crate::measure::timeline::Entry;
 use crate::migration::{GapRequests, Migration};
 use crate::options::{AnalysisOptions, GradedDirection, Host};
 use crate::summary::{ServiceSummary, SpanOf};
@@ -25,27 +26,31 @@ pub fn service(
         ..options.clone()
     };
     let pair = pairs.list().get(index as usize)?;
+    let of_vm = usize::from(pair.hosts[0] != vm);
     let measured = Measured {
         entries: pair.timeline.entries(),
         timeline: &pair.timeline,
         frame,
         options: &options,
-        forward: usize::from(pair.hosts[0] != vm),
+        forward: of_vm,
         missing_bytes: 0,
     };
+    let heard = heard(measured.entries, of_vm)?;
     let part = |span: Option<(i64, i64)>| {
-        let span = span.ok_or(Reason::NoMigration)?;
+        let (from, to) = span.ok_or(Reason::NoMigration)?;
+        let span = (from.max(heard.0), to.min(heard.1));
         match measured.totals(Some(span)).tally.wireshark.packets {
+            _ if span.0 > span.1 => Err(Reason::MachineNotSeen),
             0 => Err(Reason::NoPackets),
             _ => Ok(measured.metrics(Some(span), SpanOf::Capture).0),
         }
     };
-    let span = migration.map(span);
+    let span = migration.map(|migration| span(migration, frame));
     let client = pair.hosts[usize::from(pair.hosts[0] == vm)];
     Some(ServiceSummary {
         vm,
         client,
-        metrics: measured.metrics(None, SpanOf::Capture).0,
+        metrics: measured.metrics(Some(heard), SpanOf::Capture).0,
         before: part(span.map(|(start, _)| (i64::MIN, start.saturating_sub(1)))),
         during: part(span),
         after: part(span.map(|(_, end)| (end.saturating_add(1), i64::MAX))),
@@ -53,13 +58,29 @@ pub fn service(
     })
 }
 
-/// When the migration was. Of one whose stream was not captured only the switchover is known: the gap that it left in the
-/// machine's answers.
-fn span(migration: &Migration) -> (i64, i64) {
+/// From the first to the last interval in which the machine itself was seen. A capture at one of the nodes sees clients
+/// go on asking while the machine answers elsewhere: that is no loss.
+fn heard(entries: &[Entry], of_vm: usize) -> Option<(i64, i64)> {
+    let with_vm = entries.iter().filter(|entry| entry.tally.directions[of_vm].packets > 0);
+    with_vm
+        .map(|entry| entry.time)
+        .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
+}
+
+/// When the migration was. Of one whose stream was not captured only the switchover is known: all intervals that the gap
+/// in the machine's answers reaches into, so that what was asked in the gap lies in no other part.
+fn span(migration: &Migration, frame: Frame) -> (i64, i64) {
     let flow = migration.service.flows.first();
     let gap = flow.and_then(|flow| Some((flow.last_before_ns?, flow.first_after_ns?)));
     match gap {
-        Some(gap) if migration.connections.is_empty() => gap,
+        Some((from, to)) if migration.connections.is_empty() => {
+            let interval_ns = frame.interval_ns.max(1);
+            let begin = |time_ns: i64| {
+                let into_ns = time_ns.saturating_sub(frame.start_ns).rem_euclid(interval_ns);
+                time_ns.saturating_sub(into_ns)
+            };
+            (begin(from), begin(to).saturating_add(interval_ns - 1))
+        }
         _ => (migration.start_ns, migration.end_ns),
     }
 }
