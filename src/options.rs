@@ -107,7 +107,7 @@ pub struct AnalysisOptions {
     pub wireshark_jitter: WiresharkJitter,
     /// Bound on decompressed bytes.
     pub max_decompressed: Option<u64>,
-    /// Threads; `None`: one per core.
+    /// Threads of the analysis' own; `None`: those of the rayon pool that it is called in, one per core outside of one.
     pub threads: Option<usize>,
 }
 
