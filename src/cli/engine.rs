@@ -8,6 +8,7 @@ use crate::capture::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grade::Figures;
 use crate::migration::Moves;
+use crate::migration::log::LogFile;
 use crate::options::AnalysisOptions;
 use crate::progress::Progress;
 use crate::report::filter::display_filter;
@@ -29,7 +30,7 @@ pub struct Analysis {
 /// A capture that cannot be read, or that holds nothing between the nodes.
 pub fn analyze(
     captures: &[PathBuf],
-    log: Option<&Path>,
+    log: Option<&LogFile>,
     request: &AnalyzeRequest,
     progress: &dyn Progress,
 ) -> Result<Analysis> {
@@ -43,7 +44,7 @@ pub fn analyze(
     let inputs: Vec<Input> = captures.iter().map(Input::from_argument).collect();
     let name = captures.first().map_or(Path::new("-"), PathBuf::as_path);
     let options = AnalysisOptions {
-        log: log.map(Path::to_owned),
+        log: log.cloned(),
         ..on_this_pool(&request.options)
     };
     let answer = analysis::analyze(&inputs, &options, progress).map_err(|error| error.path(name))?;

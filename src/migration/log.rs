@@ -5,6 +5,7 @@
 
 mod align;
 mod beside;
+mod file;
 mod proxmox;
 mod qmp;
 mod size;
@@ -20,6 +21,7 @@ use crate::figure::Figure;
 
 pub use align::{Alignment, Fit};
 pub use beside::{Beside, Compared, Quantity, Why};
+pub use file::LogFile;
 
 /// Who wrote a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
