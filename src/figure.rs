@@ -63,6 +63,8 @@ pub enum Reason {
     NoCapacity,
     /// The user typed figures in and left this one out.
     NotGiven,
+    /// Infinite, or no number at all.
+    NotFinite,
     /// Below 0, so an artefact (two clocks apart): no grade.
     Negative,
 }
@@ -100,6 +102,7 @@ impl Reason {
             Self::NotInProfile => "not_in_profile",
             Self::NoCapacity => "no_capacity",
             Self::NotGiven => "not_given",
+            Self::NotFinite => "not_finite",
             Self::Negative => "negative",
         }
     }
@@ -136,6 +139,7 @@ impl Reason {
             Self::NotInProfile => "the profile has no table for it",
             Self::NoCapacity => "the table is in percent of the link's capacity, which was not given",
             Self::NotGiven => "not given",
+            Self::NotFinite => "not a finite number",
             Self::Negative => "a value below 0 has no grade",
         }
     }
