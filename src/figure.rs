@@ -46,6 +46,8 @@ pub enum Reason {
     NoLog,
     /// The log that was given does not say it.
     NotInLog,
+    /// The log's clock was set back between the two times: the end of summer time, or by hand.
+    LogClockSetBack,
     /// The log that was given could not be read.
     LogUnreadable,
     /// The log that was given is of another migration.
@@ -94,6 +96,7 @@ impl Reason {
             Self::NotOfThisKind => "not_of_this_kind",
             Self::NoLog => "no_log",
             Self::NotInLog => "not_in_log",
+            Self::LogClockSetBack => "log_clock_set_back",
             Self::LogUnreadable => "log_unreadable",
             Self::LogOfAnotherRun => "log_of_another_run",
             Self::NoFigure => "no_figure",
@@ -131,6 +134,7 @@ impl Reason {
             Self::NotOfThisKind => "this kind of migration has no such figure",
             Self::NoLog => "no log was given",
             Self::NotInLog => "the log does not say",
+            Self::LogClockSetBack => "the log's clock was set back in between",
             Self::LogUnreadable => "the log could not be read",
             Self::LogOfAnotherRun => "the log is of another migration",
             Self::NoFigure => "the figure is absent",

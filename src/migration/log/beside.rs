@@ -138,15 +138,22 @@ impl Beside {
             return Err((Reason::NoMigration, None));
         };
         match log.run_of(migrations, chosen, zone) {
-            Fit::Run(place, run, alignment) => Ok(Self {
-                path: path.to_owned(),
-                kind: log.kind,
-                run: run.clone(),
-                number: place + 1,
-                runs: log.runs.len(),
-                alignment,
-                compared: compare(log.kind, run, migration),
-            }),
+            Fit::Run(place, run, alignment) => {
+                let mut run = run.clone();
+                let zone = zone.filter(|_| alignment.is_some_and(|fit| fit.given));
+                if let (LogKind::Proxmox, Some(zone)) = (log.kind, zone) {
+                    run.measure_in(zone);
+                }
+                Ok(Self {
+                    path: path.to_owned(),
+                    kind: log.kind,
+                    compared: compare(log.kind, &run, migration),
+                    run,
+                    number: place + 1,
+                    runs: log.runs.len(),
+                    alignment,
+                })
+            }
             Fit::OfAnother(other) => Err((Reason::LogOfAnotherRun, Some(other))),
             Fit::None => Err((Reason::LogOfAnotherRun, None)),
         }

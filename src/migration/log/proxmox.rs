@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use crate::figure::Figure;
+use crate::figure::{Figure, Reason};
 
 use super::size::{Size, duration_ms, milliseconds, size};
 use super::{LogDrive, LogEvent, LogOutcome, LogProgress, LogRun};
@@ -252,14 +252,19 @@ impl Reading {
         if run.outcome == LogOutcome::Completed
             && let (Some(start), Some(end)) = (run.start, run.end)
         {
-            run.migration_time_ms = Figure::Value(between_ms(start, end));
+            run.migration_time_ms = between_ms(start, end);
         }
         self.run
     }
 }
 
-fn between_ms(start: DateTime, end: DateTime) -> f64 {
-    start.duration_until(end).as_millis_f64().max(0.0)
+fn between_ms(start: DateTime, end: DateTime) -> Figure {
+    let ms = start.duration_until(end).as_millis_f64();
+    if ms < 0.0 {
+        Figure::Absent(Reason::LogClockSetBack)
+    } else {
+        Figure::Value(ms)
+    }
 }
 
 fn figure(value: Option<f64>, otherwise: Figure) -> Figure {
@@ -320,7 +325,6 @@ fn without_year(stamp: &str, near_ns: Option<i64>) -> Option<DateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::Reason;
 
     #[test]
     fn an_aborted_task_keeps_its_reason_and_has_no_migration_time() {
@@ -368,6 +372,18 @@ mod tests {
             (drives[1].transferred_bytes, drives[1].total_bytes),
             (1_048_576.0, 4_194_304.0)
         );
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_gives_no_migration_time() {
+        // Summer time ends between the order and the end.
+        let text = "2026-10-25 02:59:50 starting migration of VM 7 to node 'b' (10.0.0.2)\n\
+                    2026-10-25 02:59:52 start migrate command to unix:/run/qemu-server/7.migrate\n\
+                    2026-10-25 02:00:22 migration completed, transferred 1.0 GiB VM-state\n\
+                    2026-10-25 02:00:25 migration finished successfully (duration 00:00:35)\n";
+        let runs = runs(text, None);
+        assert_eq!(runs[0].migration_time_ms, Figure::Absent(Reason::LogClockSetBack));
+        assert_eq!(runs[0].task_time_ms.value(), Some(35_000.0));
     }
 
     #[test]
