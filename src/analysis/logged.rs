@@ -32,6 +32,13 @@ pub(super) fn logged(
         }
     };
     let name = file.path().display().to_string();
+    if log.runs_left_out > 0 {
+        warnings.push(Warning::new(
+            "log_runs_left_out",
+            "{log} tells of very many migrations: {count} at its end were not read",
+            vec![("log", name.clone()), ("count", log.runs_left_out.to_string())],
+        ));
+    }
     let zone = options.log_zone.as_ref();
     Beside::new(&name, &log, &moves.migrations, moves.chosen, zone).map_err(|(reason, other)| {
         let values = vec![("log", name.clone())];
@@ -65,6 +72,13 @@ pub(super) fn log_warnings(
 ) -> Vec<Warning> {
     let mut list = Vec::new();
     let log = || ("log", beside.path.clone());
+    if beside.run.drives_left_out {
+        list.push(Warning::new(
+            "log_drives_left_out",
+            "{log} tells of more than {count} disks: the others were not read",
+            vec![log(), ("count", beside.run.drives.len().to_string())],
+        ));
+    }
     match beside.alignment {
         Some(alignment) if !alignment.clocks_agree() => {
             let apart_s = alignment.difference_ns as f64 / 1e9;

@@ -58,10 +58,11 @@ pub fn run(request: &AnalyzeRequest) -> Result<Status> {
     for (_, analysis) in &done {
         for warning in &analysis.summary.warnings {
             let warning = request.style.warning(warning);
-            match several {
-                true => notices::warning(&request.style, &format!("{}: {warning}", analysis.summary.capture.path)),
-                false => notices::warning(&request.style, &warning),
-            }
+            notices::warning_of(
+                &request.style,
+                several.then_some(analysis.summary.capture.path.as_str()),
+                &warning,
+            );
         }
     }
     if let Some(report) = &request.report

@@ -334,3 +334,17 @@ fn a_log_from_a_pipe_is_as_good_as_a_file() {
     assert_eq!(piped["log"]["compared"], read["log"]["compared"]);
     assert_eq!(piped["log"]["events"], read["log"]["events"]);
 }
+
+/// Requests cannot be counted in a gap that was not captured: that is why they are absent, not for want of probes.
+#[test]
+fn requests_of_a_gap_that_was_not_captured_have_its_reason() {
+    let summary = analyze(&crate::common::fixture("postcopy.pcap.zst"), &[]);
+    let flows = summary["migration"]["service_flows"].as_array().unwrap();
+    let gapless: Vec<_> = flows.iter().filter(|flow| flow["gap_ms"].is_null()).collect();
+    assert!(!gapless.is_empty());
+    for flow in gapless {
+        for key in ["requests_in_gap", "requests_lost", "requests_delayed"] {
+            assert_eq!(flow[format!("{key}_reason")], flow["gap_ms_reason"], "{key}");
+        }
+    }
+}

@@ -150,7 +150,7 @@ impl Beside {
                     compared: compare(log.kind, &run, migration),
                     run,
                     number: place + 1,
-                    runs: log.runs.len(),
+                    runs: log.runs.len() + log.runs_left_out,
                     alignment,
                 })
             }
@@ -183,6 +183,7 @@ fn compare(kind: LogKind, run: &LogRun, migration: &Migration) -> Vec<Compared> 
     };
     let disks = match run.drives.as_slice() {
         [] => Figure::Absent(Reason::NotInLog),
+        _ if run.drives_left_out => Figure::Absent(Reason::NotInLog),
         drives => Figure::Value(drives.iter().map(|drive| drive.transferred_bytes).sum()),
     };
     let row = |quantity, capture, log, why| Compared {
