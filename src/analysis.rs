@@ -28,7 +28,6 @@ use crate::options::AnalysisOptions;
 use crate::progress::Progress;
 use crate::summary::Inspection;
 
-pub use logged::read_log;
 pub use summarise::Answer;
 
 /// Measures one run: one capture, or the parts of one.

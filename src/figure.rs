@@ -48,6 +48,8 @@ pub enum Reason {
     NoLog,
     /// The log that was given does not say it.
     NotInLog,
+    /// The log's clock was set back between the two times: the end of summer time, or by hand.
+    LogClockSetBack,
     /// The log that was given could not be read.
     LogUnreadable,
     /// The log that was given is of another migration.
@@ -65,6 +67,8 @@ pub enum Reason {
     NoCapacity,
     /// The user typed figures in and left this one out.
     NotGiven,
+    /// Infinite, or no number at all.
+    NotFinite,
     /// Below 0, so an artefact (two clocks apart): no grade.
     Negative,
     /// The last frame in the file is earlier than the first: no time lies between them.
@@ -97,6 +101,7 @@ impl Reason {
             Self::NotOfThisKind => "not_of_this_kind",
             Self::NoLog => "no_log",
             Self::NotInLog => "not_in_log",
+            Self::LogClockSetBack => "log_clock_set_back",
             Self::LogUnreadable => "log_unreadable",
             Self::LogOfAnotherRun => "log_of_another_run",
             Self::NoFigure => "no_figure",
@@ -105,6 +110,7 @@ impl Reason {
             Self::NotInProfile => "not_in_profile",
             Self::NoCapacity => "no_capacity",
             Self::NotGiven => "not_given",
+            Self::NotFinite => "not_finite",
             Self::Negative => "negative",
             Self::TimeBackwards => "time_backwards",
         }
@@ -135,6 +141,7 @@ impl Reason {
             Self::NotOfThisKind => "this kind of migration has no such figure",
             Self::NoLog => "no log was given",
             Self::NotInLog => "the log does not say",
+            Self::LogClockSetBack => "the log's clock was set back in between",
             Self::LogUnreadable => "the log could not be read",
             Self::LogOfAnotherRun => "the log is of another migration",
             Self::NoFigure => "the figure is absent",
@@ -143,6 +150,7 @@ impl Reason {
             Self::NotInProfile => "the profile has no table for it",
             Self::NoCapacity => "the table is in percent of the link's capacity, which was not given",
             Self::NotGiven => "not given",
+            Self::NotFinite => "not a finite number",
             Self::Negative => "a value below 0 has no grade",
             Self::TimeBackwards => "the last frame is earlier than the first",
         }

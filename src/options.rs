@@ -1,10 +1,10 @@
 //! What the user asked for, validated: units resolved, hosts parsed.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
+use crate::migration::log::LogFile;
 use crate::packet::Mac;
 
 /// A node as the user names it: addresses of one machine, or its MAC.
@@ -93,8 +93,8 @@ pub struct AnalysisOptions {
     pub during: Option<During>,
     /// Which migration of several, counted from 1.
     pub migration: Option<usize>,
-    /// The migration's task log.
-    pub log: Option<PathBuf>,
+    /// The migration's task log, read.
+    pub log: Option<LogFile>,
     /// The zone of the log's times; found from the capture's where absent.
     pub log_zone: Option<TimeZone>,
     /// Look into GRE, VXLAN, Geneve and IP-in-IP.
@@ -107,7 +107,7 @@ pub struct AnalysisOptions {
     pub wireshark_jitter: WiresharkJitter,
     /// Bound on decompressed bytes.
     pub max_decompressed: Option<u64>,
-    /// Threads; `None`: one per core.
+    /// Threads of the analysis' own; `None`: those of the rayon pool that it is called in, one per core outside of one.
     pub threads: Option<usize>,
 }
 

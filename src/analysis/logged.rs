@@ -1,36 +1,14 @@
 //! The migration's log beside what was captured, and the checks that a log allows.
 
-use std::path::Path;
-
-use crate::error::{Error, ErrorKind, Result};
 use crate::figure::Reason;
 use crate::grade::sanity::{self, Reading, TypedFigures};
-use crate::migration::log::{Beside, Log, LogKind, LogOutcome, parse};
+use crate::migration::log::{Beside, LogKind, LogOutcome};
 use crate::migration::{Migration, Moves, Outcome};
 use crate::options::{AnalysisOptions, Family, GradedDirection};
 use crate::summary::{Metrics, Warning};
 
-/// Larger files are no logs of a migration.
-const MAX_LOG_BYTES: u64 = 64 << 20;
 /// Proxmox VE's times are cut to the second at either end.
 const PROXMOX_STEP_MS: f64 = 1000.0;
-
-/// Reads a log; `near_ns`, a time of the capture, tells the year where its dates have none.
-///
-/// # Errors
-/// A file that cannot be read, or is no log of a migration.
-pub fn read_log(path: &Path, near_ns: Option<i64>) -> Result<Log> {
-    let unreadable = |error: std::io::Error| Error::new(ErrorKind::Io, error.to_string()).path(path);
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_LOG_BYTES {
-        let found = format!("{size} bytes are too many for a migration's log");
-        return Err(Error::new(ErrorKind::Usage, found)
-            .advice("is it the capture? --log takes the task log")
-            .path(path));
-    }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    parse(&bytes, near_ns).map_err(|error| error.path(path))
-}
 
 /// Sets the log that was asked for beside the reported migration. What fails here costs the log, not the analysis.
 pub(super) fn logged(
@@ -38,11 +16,11 @@ pub(super) fn logged(
     start_ns: i64,
     options: &AnalysisOptions,
     warnings: &mut Vec<Warning>,
-) -> std::result::Result<Beside, Reason> {
-    let Some(path) = &options.log else {
+) -> Result<Beside, Reason> {
+    let Some(file) = &options.log else {
         return Err(Reason::NoLog);
     };
-    let log = match read_log(path, Some(start_ns)) {
+    let log = match file.parse(Some(start_ns)) {
         Ok(log) => log,
         Err(error) => {
             warnings.push(Warning::new(
@@ -53,7 +31,14 @@ pub(super) fn logged(
             return Err(Reason::LogUnreadable);
         }
     };
-    let name = path.display().to_string();
+    let name = file.path().display().to_string();
+    if log.runs_left_out > 0 {
+        warnings.push(Warning::new(
+            "log_runs_left_out",
+            "{log} tells of very many migrations: {count} at its end were not read",
+            vec![("log", name.clone()), ("count", log.runs_left_out.to_string())],
+        ));
+    }
     let zone = options.log_zone.as_ref();
     Beside::new(&name, &log, &moves.migrations, moves.chosen, zone).map_err(|(reason, other)| {
         let values = vec![("log", name.clone())];
@@ -87,6 +72,13 @@ pub(super) fn log_warnings(
 ) -> Vec<Warning> {
     let mut list = Vec::new();
     let log = || ("log", beside.path.clone());
+    if beside.run.drives_left_out {
+        list.push(Warning::new(
+            "log_drives_left_out",
+            "{log} tells of more than {count} disks: the others were not read",
+            vec![log(), ("count", beside.run.drives.len().to_string())],
+        ));
+    }
     match beside.alignment {
         Some(alignment) if !alignment.clocks_agree() => {
             let apart_s = alignment.difference_ns as f64 / 1e9;

@@ -11,6 +11,7 @@ use super::request::{AnalyzeRequest, ReportRequest};
 use super::{Status, notices, reproduce};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grade::Grader;
+use crate::migration::log::LogFile;
 use crate::report::csv::summaries_csv;
 use crate::report::document::Document;
 use crate::report::files::{self, Tables};
@@ -22,7 +23,7 @@ use crate::report::table::analysis_table;
 /// One run of the request: where its captures and its log are, and where its report goes.
 struct Run {
     captures: Vec<PathBuf>,
-    log: Option<PathBuf>,
+    log: Option<LogFile>,
     folder: Option<Folder>,
 }
 
@@ -37,7 +38,7 @@ pub fn run(request: &AnalyzeRequest) -> Result<Status> {
     let pool = super::pool(request.options.threads)?;
     let answers = {
         let bar = Bar::new(&request.captures);
-        let work = |run: &Run| engine::analyze(&run.captures, run.log.as_deref(), request, &bar);
+        let work = |run: &Run| engine::analyze(&run.captures, run.log.as_ref(), request, &bar);
         pool.install(|| runs.par_iter().map(work).collect::<Vec<_>>())
     };
     let mut status = Status::Done;
@@ -57,10 +58,11 @@ pub fn run(request: &AnalyzeRequest) -> Result<Status> {
     for (_, analysis) in &done {
         for warning in &analysis.summary.warnings {
             let warning = request.style.warning(warning);
-            match several {
-                true => notices::warning(&request.style, &format!("{}: {warning}", analysis.summary.capture.path)),
-                false => notices::warning(&request.style, &warning),
-            }
+            notices::warning_of(
+                &request.style,
+                several.then_some(analysis.summary.capture.path.as_str()),
+                &warning,
+            );
         }
     }
     if let Some(report) = &request.report
@@ -113,7 +115,11 @@ fn prepare(request: &AnalyzeRequest) -> Result<Vec<Run>> {
 
 /// Hands the document of a run to `make`.
 fn with_document<T>(run: &Run, analysis: &Analysis, request: &AnalyzeRequest, make: impl Fn(&Document<'_>) -> T) -> T {
-    let command = reproduce::line(&run.captures, run.log.as_deref(), &request.typed_options);
+    let command = reproduce::line(
+        &run.captures,
+        run.log.as_ref().map(LogFile::path),
+        &request.typed_options,
+    );
     make(&document(analysis, request, &request.grading.grader(), &command))
 }
 

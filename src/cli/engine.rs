@@ -8,6 +8,7 @@ use crate::capture::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grade::Figures;
 use crate::migration::Moves;
+use crate::migration::log::LogFile;
 use crate::options::AnalysisOptions;
 use crate::progress::Progress;
 use crate::report::filter::display_filter;
@@ -29,7 +30,7 @@ pub struct Analysis {
 /// A capture that cannot be read, or that holds nothing between the nodes.
 pub fn analyze(
     captures: &[PathBuf],
-    log: Option<&Path>,
+    log: Option<&LogFile>,
     request: &AnalyzeRequest,
     progress: &dyn Progress,
 ) -> Result<Analysis> {
@@ -43,8 +44,8 @@ pub fn analyze(
     let inputs: Vec<Input> = captures.iter().map(Input::from_argument).collect();
     let name = captures.first().map_or(Path::new("-"), PathBuf::as_path);
     let options = AnalysisOptions {
-        log: log.map(Path::to_owned),
-        ..request.options.clone()
+        log: log.cloned(),
+        ..on_this_pool(&request.options)
     };
     let answer = analysis::analyze(&inputs, &options, progress).map_err(|error| error.path(name))?;
     let mut summary = answer.summary;
@@ -67,5 +68,70 @@ pub fn analyze(
 /// # Errors
 /// A capture that cannot be read.
 pub fn inspect(capture: &Path, request: &InspectRequest, progress: &dyn Progress) -> Result<(Inspection, Moves)> {
-    analysis::inspect(&Input::from_argument(capture), &request.options, progress).map_err(|error| error.path(capture))
+    let options = on_this_pool(&request.options);
+    analysis::inspect(&Input::from_argument(capture), &options, progress).map_err(|error| error.path(capture))
+}
+
+/// The call's threads are those of the pool that runs this: `-j` is their number, not that of each run.
+fn on_this_pool(options: &AnalysisOptions) -> AnalysisOptions {
+    AnalysisOptions {
+        threads: None,
+        ..options.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Mutex;
+    use std::thread::{ThreadId, current};
+
+    use clap::Parser;
+    use rayon::prelude::*;
+
+    use super::*;
+    use crate::cli::args::{AnalyzeArgs, InspectArgs};
+
+    /// Who did the work.
+    #[derive(Default)]
+    struct Workers(Mutex<HashSet<ThreadId>>);
+
+    impl Progress for Workers {
+        fn advance(&self, _: u64) {
+            self.0.lock().unwrap().insert(current().id());
+        }
+    }
+
+    #[derive(Parser)]
+    struct Analyze {
+        #[command(flatten)]
+        args: AnalyzeArgs,
+    }
+
+    #[derive(Parser)]
+    struct Inspect {
+        #[command(flatten)]
+        args: InspectArgs,
+    }
+
+    #[test]
+    fn several_captures_share_the_threads_of_the_call() {
+        let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/precopy.pcap.zst");
+        let typed = ["migqos", "-j", "2", capture];
+        let analyze_ = AnalyzeRequest::new(&Analyze::parse_from(typed).args, Vec::new()).unwrap();
+        let inspect_ = InspectRequest::new(&Inspect::parse_from(typed).args).unwrap();
+        assert_eq!((analyze_.options.threads, inspect_.options.threads), (Some(2), Some(2)));
+        let pool = crate::cli::pool(Some(2)).unwrap();
+        let own: HashSet<ThreadId> = pool.broadcast(|_| current().id()).into_iter().collect();
+        assert_eq!(own.len(), 2);
+        let workers = Workers::default();
+        pool.install(|| {
+            (0..6).into_par_iter().for_each(|_| {
+                analyze(&analyze_.captures, None, &analyze_, &workers).unwrap();
+                inspect(Path::new(capture), &inspect_, &workers).unwrap();
+            });
+        });
+        let seen = workers.0.into_inner().unwrap();
+        assert!(!seen.is_empty() && seen.is_subset(&own), "{seen:?} {own:?}");
+    }
 }

@@ -34,12 +34,17 @@ pub fn run(request: &InspectRequest) -> Result<Status> {
             }
         }
     }
+    let several = request.captures.len() > 1;
     for (inspection, _) in &found {
         for warning in &inspection.warnings {
-            notices::warning(&request.style, &request.style.warning(warning));
+            let warning = request.style.warning(warning);
+            notices::warning_of(
+                &request.style,
+                several.then_some(inspection.capture.path.as_str()),
+                &warning,
+            );
         }
     }
-    let several = request.captures.len() > 1;
     match request.format {
         Format::Json => {
             let documents = found

@@ -15,6 +15,14 @@ pub fn warning(style: &Style, sentence: &str) {
     line("", &style.say("terminal.warning", &[("sentence", sentence)]));
 }
 
+/// The same; where there are several captures, with the `capture` that it is of.
+pub fn warning_of(style: &Style, capture: Option<&str>, sentence: &str) {
+    match capture {
+        Some(capture) => warning(style, &format!("{capture}: {sentence}")),
+        None => warning(style, sentence),
+    }
+}
+
 /// A line that is neither.
 pub fn note(what: &dyn Display) {
     line("", what);

@@ -6,6 +6,7 @@ use super::args::{AnalyzeArgs, Format, GradingArgs, InspectArgs, PrintArgs};
 use super::{inputs, values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grade::{Grader, LinkCapacity, Profile};
+use crate::migration::log::LogFile;
 use crate::options::{AnalysisOptions, TimePoint};
 use crate::report::locale::Style;
 
@@ -46,7 +47,7 @@ pub struct AnalyzeRequest {
     /// The clocks of both capture points are to be trusted.
     pub clock_synced: bool,
     /// The runs' logs, in the order of the captures; as many as there are runs, or none.
-    pub logs: Vec<PathBuf>,
+    pub logs: Vec<LogFile>,
     /// What the engine is asked.
     pub options: AnalysisOptions,
     /// How the figures are graded.
@@ -100,8 +101,8 @@ fn usage(message: String) -> Error {
     Error::new(ErrorKind::Usage, message)
 }
 
-/// One log for each run, read once before the work starts: what is none is found now, not behind the last capture.
-fn logs(typed: &[PathBuf], runs: usize) -> Result<Vec<PathBuf>> {
+/// One log for each run, read once, before the work starts: what is none is found now, not behind the last capture.
+fn logs(typed: &[PathBuf], runs: usize) -> Result<Vec<LogFile>> {
     let logs = inputs::expand(typed)?;
     if !logs.is_empty() && logs.len() != runs {
         let found = format!("--log: {} for {}", plural(logs.len(), "log"), plural(runs, "run"));
@@ -109,10 +110,12 @@ fn logs(typed: &[PathBuf], runs: usize) -> Result<Vec<PathBuf>> {
             "one for each capture, in the same order: a pattern, or --log again; with --join one for them all",
         ));
     }
-    for log in &logs {
-        crate::analysis::read_log(log, None)?;
-    }
-    Ok(logs)
+    let read = |path: &PathBuf| {
+        let log = LogFile::read(path)?;
+        log.parse(None)?;
+        Ok(log)
+    };
+    logs.iter().map(read).collect()
 }
 
 fn plural(n: usize, what: &str) -> String {

@@ -5,6 +5,7 @@
 
 mod align;
 mod beside;
+mod file;
 mod proxmox;
 mod qmp;
 mod size;
@@ -20,6 +21,7 @@ use crate::figure::Figure;
 
 pub use align::{Alignment, Fit};
 pub use beside::{Beside, Compared, Quantity, Why};
+pub use file::LogFile;
 
 /// Who wrote a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +99,8 @@ pub struct LogRun {
     pub progress: Vec<LogProgress>,
     /// Disks that were copied.
     pub drives: Vec<LogDrive>,
+    /// There were more disks than are kept, so that the amounts are those of a part.
+    pub drives_left_out: bool,
     /// The lines that were understood, but for those of progress, as they stand in the log.
     pub events: Vec<LogEvent>,
 }
@@ -143,6 +147,8 @@ pub struct Log {
     pub kind: LogKind,
     /// In the log's order; at least one.
     pub runs: Vec<LogRun>,
+    /// Migrations behind them that were not kept.
+    pub runs_left_out: usize,
 }
 
 impl Default for LogRun {
@@ -168,6 +174,7 @@ impl Default for LogRun {
             error: None,
             progress: Vec::new(),
             drives: Vec::new(),
+            drives_left_out: false,
             events: Vec::new(),
         }
     }
@@ -194,12 +201,15 @@ pub fn parse(bytes: &[u8], near_ns: Option<i64>) -> Result<Log> {
     let text = text::decode(bytes);
     let trimmed = text.trim_start();
     let lines_before = text[..text.len() - trimmed.len()].matches('\n').count();
+    let mut runs_left_out = 0;
     let (kind, runs) = if trimmed.starts_with(['{', '[']) {
         (LogKind::Qmp, qmp::runs(trimmed))
     } else if virsh::is_job_info(trimmed) {
         (LogKind::Virsh, Ok(virsh::runs(trimmed)))
     } else {
-        (LogKind::Proxmox, Ok(proxmox::runs(trimmed, near_ns)))
+        let (runs, left_out) = proxmox::runs(trimmed, near_ns);
+        runs_left_out = left_out;
+        (LogKind::Proxmox, Ok(runs))
     };
     let nothing = |line: usize, found: String| {
         Error::new(ErrorKind::Usage, format!("not a migration log: line {line}: {found}")).advice(KNOWN)
@@ -214,7 +224,11 @@ pub fn parse(bytes: &[u8], near_ns: Option<i64>) -> Result<Log> {
             (LogKind::Proxmox, _) => nothing(lines_before + 1, format!("starts with \"{first}\"")),
         });
     }
-    Ok(Log { kind, runs })
+    Ok(Log {
+        kind,
+        runs,
+        runs_left_out,
+    })
 }
 
 /// Where a text stopped to make sense.

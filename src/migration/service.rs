@@ -121,6 +121,9 @@ fn flow(conversation: u32, side: usize, pair: &Pair, switchover: Switchover) -> 
     let after = gap
         .map(|gap| gap.1)
         .or_else(|| (answers.first_ns >= switchover.not_before_ns && answers.count > 0).then_some(answers.first_ns));
+    let gap_ms = seen.map_or(Figure::Absent(Reason::NoVmTraffic), |gap| {
+        Figure::Value(ms(gap.1.saturating_sub(gap.0)))
+    });
     ServiceFlow {
         conversation,
         direction: side,
@@ -128,14 +131,13 @@ fn flow(conversation: u32, side: usize, pair: &Pair, switchover: Switchover) -> 
         client: pair[1 - side].address,
         last_before_ns: before,
         first_after_ns: after,
-        gap_ms: seen.map_or(Figure::Absent(Reason::NoVmTraffic), |gap| {
-            Figure::Value(ms(gap.1.saturating_sub(gap.0)))
-        }),
+        gap_ms,
         resolution_ms: interval.map_or(Figure::Absent(Reason::TooFewSamples), |interval| {
             Figure::Value(ms(interval))
         }),
         answers: answers.count,
-        requests: Err(Reason::NoProbes),
+        // Without a gap nothing can have been sent in it.
+        requests: Err(gap_ms.reason().unwrap_or(Reason::NoProbes)),
     }
 }
 

@@ -313,3 +313,38 @@ fn without_a_log_the_json_says_so() {
     assert!(summary["log"].is_null());
     assert_eq!(summary["log_reason"], "no log was given");
 }
+
+/// A pipe's log can be read once only.
+#[cfg(unix)]
+#[test]
+fn a_log_from_a_pipe_is_as_good_as_a_file() {
+    let capture = crate::common::fixture("precopy-loss.pcap.zst");
+    let log = crate::common::fixture("precopy-loss.task.log");
+    let script = r#"cat "$1" | "$0" analyze "$2" --no-report --format json --log /dev/stdin"#;
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_migqos")])
+        .args([&log, &capture])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let piped: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let read = analyze(&capture, &["--log", log.to_str().unwrap()]);
+    assert_eq!(piped["log"]["path"], "/dev/stdin");
+    assert_eq!(piped["log"]["compared"], read["log"]["compared"]);
+    assert_eq!(piped["log"]["events"], read["log"]["events"]);
+}
+
+/// Requests cannot be counted in a gap that was not captured: that is why they are absent, not for want of probes.
+#[test]
+fn requests_of_a_gap_that_was_not_captured_have_its_reason() {
+    let summary = analyze(&crate::common::fixture("postcopy.pcap.zst"), &[]);
+    let flows = summary["migration"]["service_flows"].as_array().unwrap();
+    let gapless: Vec<_> = flows.iter().filter(|flow| flow["gap_ms"].is_null()).collect();
+    assert!(!gapless.is_empty());
+    for flow in gapless {
+        for key in ["requests_in_gap", "requests_lost", "requests_delayed"] {
+            assert_eq!(flow[format!("{key}_reason")], flow["gap_ms_reason"], "{key}");
+        }
+    }
+}

@@ -267,3 +267,25 @@ fn the_answer_does_not_depend_on_threads_zone_or_locale() {
         assert!(one == two, "{name} differs");
     }
 }
+
+#[test]
+fn a_warning_names_its_capture_where_several_are_inspected() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = std::fs::read(crate::common::fixture("precopy.pcap.zst")).unwrap();
+    let cut = |name: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (one, two) = (cut("one.pcap.zst"), cut("two.pcap.zst"));
+    let said = |captures: &[&str]| {
+        let output = crate::common::migqos().arg("inspect").args(captures).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let both = said(&[&one, &two]);
+    for path in [&one, &two] {
+        assert!(both.contains(&format!("warning: {path}: ")), "{both}");
+    }
+    let alone = said(&[&one]);
+    assert!(alone.starts_with("warning: ") && !alone.contains(&one), "{alone}");
+}

@@ -1,11 +1,12 @@
 //! Setting a log beside a capture: the log has local time to the second, the capture UTC to the microsecond.
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::super::model::Migration;
 use super::{Log, LogRun};
-use crate::figure::Reason;
+use crate::figure::{Figure, Reason};
 
 const SECOND_NS: i64 = 1_000_000_000;
 /// Every zone's offset from UTC is a multiple of a quarter of an hour.
@@ -73,19 +74,50 @@ impl LogRun {
         }
     }
 
+    /// Measures the migration time of a log whose zone is known: its clock may have been set in between.
+    pub(super) fn measure_in(&mut self, zone: &TimeZone) {
+        let measurable = self.migration_time_ms.value().is_some()
+            || self.migration_time_ms.reason() == Some(Reason::LogClockSetBack);
+        if let (true, Some(start), Some(end)) = (measurable, self.start, self.end)
+            && let Some(ms) = between_ms(start, end, zone)
+        {
+            self.migration_time_ms = Figure::Value(ms);
+        }
+    }
+
     /// A time of this log on the capture's clock, nanoseconds since the epoch.
     pub fn to_utc_ns(&self, local: DateTime, alignment: Alignment) -> Option<i64> {
         as_if_utc_ns(local)?.checked_sub(i64::from(alignment.offset_s) * SECOND_NS)
     }
 }
 
+/// The time from one of the log's times to another in its zone, ms: where the clock showed one of them twice, the
+/// shortest that it allows. `None` where it allows none.
+pub(super) fn between_ms(start: DateTime, end: DateTime, zone: &TimeZone) -> Option<f64> {
+    let [starts, ends] = [start, end].map(|local| instants(local, zone));
+    let lengths = starts
+        .into_iter()
+        .flatten()
+        .flat_map(|start| ends.into_iter().flatten().map(move |end| start.duration_until(end)));
+    let shortest = lengths.filter(|length| !length.is_negative()).min()?;
+    Some(shortest.as_millis_f64())
+}
+
+/// When a clock of the zone shows this time: twice where it is set back, and else both are the same.
+fn instants(local: DateTime, zone: &TimeZone) -> [Option<Timestamp>; 2] {
+    let earlier = zone.to_ambiguous_timestamp(local).earlier();
+    [earlier, zone.to_ambiguous_timestamp(local).later()].map(Result::ok)
+}
+
 fn nearest_zone(local: DateTime, at_ns: i64) -> Option<Alignment> {
     let apart_ns = as_if_utc_ns(local)?.checked_sub(at_ns)?;
     // To the nearest quarter, where the cut second lies in the middle.
-    let quarters = (apart_ns + QUARTER_NS / 2).div_euclid(QUARTER_NS);
+    let quarters = apart_ns.saturating_add(QUARTER_NS / 2).div_euclid(QUARTER_NS);
+    if quarters.abs() > FURTHEST_QUARTERS {
+        return None;
+    }
     let difference_ns = apart_ns - quarters * QUARTER_NS;
-    let fits = quarters.abs() <= FURTHEST_QUARTERS && difference_ns.abs() <= MAX_APART_NS;
-    fits.then_some(Alignment {
+    (difference_ns.abs() <= MAX_APART_NS).then_some(Alignment {
         offset_s: i32::try_from(quarters * QUARTER_NS / SECOND_NS).ok()?,
         given: false,
         difference_ns,
@@ -93,16 +125,20 @@ fn nearest_zone(local: DateTime, at_ns: i64) -> Option<Alignment> {
 }
 
 fn in_zone(local: DateTime, at_ns: i64, zone: &TimeZone) -> Option<Alignment> {
-    let offset_s = zone.to_ambiguous_timestamp(local).compatible().ok()?;
-    let offset_s = zone.to_offset(offset_s).seconds();
-    let difference_ns = as_if_utc_ns(local)?
-        .checked_sub(i64::from(offset_s) * SECOND_NS)?
-        .checked_sub(at_ns)?;
-    (difference_ns.abs() < MAX_APART_GIVEN_NS).then_some(Alignment {
-        offset_s,
-        given: true,
-        difference_ns,
-    })
+    let as_if_utc_ns = as_if_utc_ns(local)?;
+    let alignment = |instant: Timestamp| {
+        let offset_s = zone.to_offset(instant).seconds();
+        let difference_ns = as_if_utc_ns
+            .checked_sub(i64::from(offset_s) * SECOND_NS)?
+            .checked_sub(at_ns)?;
+        (difference_ns.saturating_abs() < MAX_APART_GIVEN_NS).then_some(Alignment {
+            offset_s,
+            given: true,
+            difference_ns,
+        })
+    };
+    let instants = instants(local, zone).into_iter().flatten();
+    instants.filter_map(alignment).min_by_key(Alignment::distance_ns)
 }
 
 /// The run of a log that tells of a migration.
@@ -192,6 +228,43 @@ mod tests {
         assert_eq!(alignment.difference_ns, 299_634_559_950);
         assert!(!alignment.clocks_agree());
         assert_eq!(in_zone(local, start_ns, &TimeZone::UTC), None);
+    }
+
+    #[test]
+    fn a_time_that_the_clock_showed_twice_is_taken_where_it_fits() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let at = |text: &str| text.parse::<DateTime>().unwrap();
+        let between = |start: &str, end: &str| {
+            between_ms(
+                at(&format!("2026-10-25T{start}")),
+                at(&format!("2026-10-25T{end}")),
+                &zone,
+            )
+        };
+        // 03:00 CEST is 02:00 CET.
+        assert_eq!(between("02:59:52", "02:00:22"), Some(30_000.0));
+        assert_eq!(between("02:10:00", "02:10:40"), Some(40_000.0));
+        assert_eq!(between("01:59:00", "02:00:00"), Some(60_000.0));
+        assert_eq!(between("04:00:00", "03:59:00"), None);
+        // The beginning of summer time: 02:00 CET is 03:00 CEST.
+        let (start, end) = (at("2026-03-29T01:59:50"), at("2026-03-29T03:00:20"));
+        assert_eq!(between_ms(start, end, &zone), Some(30_000.0));
+        // 2026-10-25 00:30 UTC is 02:30 for the first time, an hour later for the second.
+        for (at_ns, offset_s) in [(1_792_888_200_000_000_000, 7200), (1_792_891_800_000_000_000, 3600)] {
+            let alignment = in_zone(at("2026-10-25T02:30:00"), at_ns, &zone).unwrap();
+            assert_eq!((alignment.offset_s, alignment.difference_ns), (offset_s, 0));
+        }
+    }
+
+    #[test]
+    fn times_at_the_end_of_the_range_are_compared_without_overflow() {
+        // Nanoseconds end in 2262.
+        let local = "2262-04-11T23:47:16".parse().unwrap();
+        assert_eq!(nearest_zone(local, 0), None);
+        assert_eq!(nearest_zone(local, i64::MAX).map(|fit| fit.offset_s), Some(0));
+        assert_eq!(nearest_zone(local, i64::MIN), None);
+        assert_eq!(in_zone(local, 0, &TimeZone::UTC), None);
+        assert_eq!(nearest_zone("1677-09-22T00:00:00".parse().unwrap(), i64::MAX), None);
     }
 
     #[test]

@@ -138,15 +138,22 @@ impl Beside {
             return Err((Reason::NoMigration, None));
         };
         match log.run_of(migrations, chosen, zone) {
-            Fit::Run(place, run, alignment) => Ok(Self {
-                path: path.to_owned(),
-                kind: log.kind,
-                run: run.clone(),
-                number: place + 1,
-                runs: log.runs.len(),
-                alignment,
-                compared: compare(log.kind, run, migration),
-            }),
+            Fit::Run(place, run, alignment) => {
+                let mut run = run.clone();
+                let zone = zone.filter(|_| alignment.is_some_and(|fit| fit.given));
+                if let (LogKind::Proxmox, Some(zone)) = (log.kind, zone) {
+                    run.measure_in(zone);
+                }
+                Ok(Self {
+                    path: path.to_owned(),
+                    kind: log.kind,
+                    compared: compare(log.kind, &run, migration),
+                    run,
+                    number: place + 1,
+                    runs: log.runs.len() + log.runs_left_out,
+                    alignment,
+                })
+            }
             Fit::OfAnother(other) => Err((Reason::LogOfAnotherRun, Some(other))),
             Fit::None => Err((Reason::LogOfAnotherRun, None)),
         }
@@ -176,6 +183,7 @@ fn compare(kind: LogKind, run: &LogRun, migration: &Migration) -> Vec<Compared> 
     };
     let disks = match run.drives.as_slice() {
         [] => Figure::Absent(Reason::NotInLog),
+        _ if run.drives_left_out => Figure::Absent(Reason::NotInLog),
         drives => Figure::Value(drives.iter().map(|drive| drive.transferred_bytes).sum()),
     };
     let row = |quantity, capture, log, why| Compared {

@@ -3,29 +3,40 @@
 //! Each line has a local time to the second before it; the older ones have no year. A file may hold several tasks, and
 //! text that was pasted may have lost its times.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use crate::figure::Figure;
+use crate::figure::{Figure, Reason};
 
 use super::size::{Size, duration_ms, milliseconds, size};
 use super::{LogDrive, LogEvent, LogOutcome, LogProgress, LogRun};
 
-/// Lines of progress and disks kept for one run.
-const MAX_KEPT: usize = 100_000;
+/// Lines of progress kept for one run.
+const MAX_PROGRESS: usize = 100_000;
+/// Disks kept for one run.
+const MAX_DRIVES: usize = 1_000;
+/// Migrations kept of one log.
+const MAX_RUNS: usize = 1_000;
 /// Other lines kept for one run, and characters of each: a log that repeats itself says nothing more.
 const MAX_EVENTS: usize = 200;
 const MAX_EVENT_CHARS: usize = 200;
 
-/// The migrations of a task log, or of several behind each other.
-pub(super) fn runs(text: &str, near_ns: Option<i64>) -> Vec<LogRun> {
+/// The migrations of a task log, or of several behind each other, and how many more there are than were kept.
+pub(super) fn runs(text: &str, near_ns: Option<i64>) -> (Vec<LogRun>, usize) {
     let mut runs: Vec<Reading> = Vec::new();
+    let mut left_out = 0;
     for line in text.lines() {
         let (at, message) = split_time(line.trim(), near_ns);
-        if message.starts_with("starting migration of ") || runs.is_empty() {
+        let begins = message.starts_with("starting migration of ");
+        if left_out > 0 || (begins && runs.len() >= MAX_RUNS) {
+            left_out += usize::from(begins);
+            continue;
+        }
+        if begins || runs.is_empty() {
             runs.push(Reading::default());
         }
         if let Some(reading) = runs.last_mut() {
@@ -45,11 +56,8 @@ pub(super) fn runs(text: &str, near_ns: Option<i64>) -> Vec<LogRun> {
             _ => whole.push(reading),
         }
     }
-    whole
-        .into_iter()
-        .filter(|reading| reading.known)
-        .map(Reading::finish)
-        .collect()
+    let known = whole.into_iter().filter(|reading| reading.known);
+    (known.map(Reading::finish).collect(), left_out)
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +66,8 @@ struct Reading {
     /// A line about a migration was seen.
     known: bool,
     ordered: Option<DateTime>,
+    /// Places of the disks, by name.
+    places: HashMap<String, usize>,
 }
 
 impl Reading {
@@ -175,7 +185,7 @@ impl Reading {
             self.run.memory_bytes = Figure::Value(memory.bytes);
         }
         if let Some(done) = done
-            && self.run.progress.len() < MAX_KEPT
+            && self.run.progress.len() < MAX_PROGRESS
         {
             self.run.progress.push(LogProgress {
                 at,
@@ -230,17 +240,21 @@ impl Reading {
 
     fn drive(&mut self, name: &str) -> Option<&mut LogDrive> {
         let drives = &mut self.run.drives;
-        let index = match drives.iter().position(|drive| drive.name == name) {
-            Some(index) => index,
-            None if drives.len() < MAX_KEPT => {
+        let index = match self.places.get(name) {
+            Some(&index) => index,
+            None if drives.len() < MAX_DRIVES => {
                 drives.push(LogDrive {
                     name: name.to_owned(),
                     transferred_bytes: 0.0,
                     total_bytes: 0.0,
                 });
+                self.places.insert(name.to_owned(), drives.len() - 1);
                 drives.len() - 1
             }
-            None => return None,
+            None => {
+                self.run.drives_left_out = true;
+                return None;
+            }
         };
         drives.get_mut(index)
     }
@@ -252,14 +266,19 @@ impl Reading {
         if run.outcome == LogOutcome::Completed
             && let (Some(start), Some(end)) = (run.start, run.end)
         {
-            run.migration_time_ms = Figure::Value(between_ms(start, end));
+            run.migration_time_ms = between_ms(start, end);
         }
         self.run
     }
 }
 
-fn between_ms(start: DateTime, end: DateTime) -> f64 {
-    start.duration_until(end).as_millis_f64().max(0.0)
+fn between_ms(start: DateTime, end: DateTime) -> Figure {
+    let ms = start.duration_until(end).as_millis_f64();
+    if ms < 0.0 {
+        Figure::Absent(Reason::LogClockSetBack)
+    } else {
+        Figure::Value(ms)
+    }
 }
 
 fn figure(value: Option<f64>, otherwise: Figure) -> Figure {
@@ -320,7 +339,6 @@ fn without_year(stamp: &str, near_ns: Option<i64>) -> Option<DateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::Reason;
 
     #[test]
     fn an_aborted_task_keeps_its_reason_and_has_no_migration_time() {
@@ -331,7 +349,7 @@ mod tests {
                     2026-11-20 17:03:31 migrate_cancel\n\
                     2026-11-20 17:03:33 ERROR: migration finished with problems (duration 00:00:07)\n\
                     TASK ERROR: migration problems\n";
-        let runs = runs(text, None);
+        let (runs, _) = runs(text, None);
         assert_eq!(runs.len(), 1);
         assert_eq!((runs[0].outcome, runs[0].vm), (LogOutcome::Aborted, Some(100)));
         assert_eq!(runs[0].migration_time_ms, Figure::Absent(Reason::NotInLog));
@@ -344,7 +362,7 @@ mod tests {
         let text = "2024-01-02 03:04:05 starting migration of VM 7 to node 'b' (fd00::2)\n\
                     2024-01-02 03:04:08 migration aborted (duration 00:00:03): storage 'x' is not available\n\
                     TASK ERROR: migration aborted\n";
-        let runs = runs(text, None);
+        let (runs, _) = runs(text, None);
         assert_eq!(runs[0].error.as_deref(), Some("storage 'x' is not available"));
         assert_eq!(runs[0].target, Some("fd00::2".parse().unwrap()));
         assert_eq!(
@@ -359,7 +377,7 @@ mod tests {
                     drive-scsi0: transferred 32.0 MiB of 64.0 MiB (50.00%) in 1s\n\
                     drive-scsi0: transferred 64.0 MiB of 64.0 MiB (100.00%) in 2s, ready\n\
                     drive-virtio1: transferred: 1048576 bytes remaining: 3145728 bytes total: 4194304 bytes progression: 25.00 % busy: 1 ready: 0\n";
-        let drives = &runs(text, None)[0].drives;
+        let drives = &runs(text, None).0[0].drives;
         assert_eq!(
             (drives[0].transferred_bytes, drives[0].total_bytes),
             (67_108_864.0, 67_108_864.0)
@@ -368,6 +386,34 @@ mod tests {
             (drives[1].transferred_bytes, drives[1].total_bytes),
             (1_048_576.0, 4_194_304.0)
         );
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_gives_no_migration_time() {
+        // Summer time ends between the order and the end.
+        let text = "2026-10-25 02:59:50 starting migration of VM 7 to node 'b' (10.0.0.2)\n\
+                    2026-10-25 02:59:52 start migrate command to unix:/run/qemu-server/7.migrate\n\
+                    2026-10-25 02:00:22 migration completed, transferred 1.0 GiB VM-state\n\
+                    2026-10-25 02:00:25 migration finished successfully (duration 00:00:35)\n";
+        let (runs, _) = runs(text, None);
+        assert_eq!(runs[0].migration_time_ms, Figure::Absent(Reason::LogClockSetBack));
+        assert_eq!(runs[0].task_time_ms.value(), Some(35_000.0));
+    }
+
+    #[test]
+    fn disks_and_runs_without_end_are_bounded_and_counted() {
+        let drives: String = (0..1_500)
+            .map(|n| format!("drive mirror is starting for drive-scsi{n}\n"))
+            .collect();
+        let run = &runs(&drives, None).0[0];
+        assert_eq!((run.drives.len(), run.drives_left_out), (1_000, true));
+        assert_eq!(run.drives[999].name, "drive-scsi999");
+        let tasks = "starting migration of VM 7 to node 'b' (10.0.0.2)\n\
+                     drive mirror is starting for drive-scsi0\n"
+            .repeat(2_500);
+        let (kept, left_out) = runs(&tasks, None);
+        assert_eq!((kept.len(), left_out), (1_000, 1_500));
+        assert!(kept.iter().all(|run| run.drives.len() == 1 && !run.drives_left_out));
     }
 
     #[test]
@@ -383,8 +429,8 @@ mod tests {
     fn text_about_something_else_is_no_log() {
         assert_eq!(
             runs("2026-11-20 17:03:26 INFO: starting backup job\nTASK OK\n", None),
-            []
+            (Vec::new(), 0)
         );
-        assert_eq!(runs("", None), []);
+        assert_eq!(runs("", None), (Vec::new(), 0));
     }
 }

@@ -9,7 +9,11 @@ pub(super) struct Size {
     pub(super) resolution_bytes: f64,
 }
 
-/// Reads `114.3 MiB`, `26.75 MB`, `75180179`, with or without `/s` behind.
+/// No log counts further (QEMU's counters have 64 bits): what is larger is no size, and sums of sizes stay finite.
+const MAX_BYTES: f64 = u64::MAX as f64;
+
+/// Reads `114.3 MiB`, `26.75 MB`, `75180179`, with or without `/s` behind; `None` for what is larger than a counter of
+/// 64 bits.
 pub(super) fn size(text: &str) -> Option<Size> {
     let text = text.trim();
     let text = text.strip_suffix("/s").unwrap_or(text);
@@ -23,8 +27,9 @@ pub(super) fn size(text: &str) -> Option<Size> {
     let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let exact = factor == 1.0 && decimals == 0;
     let step = factor / 10_f64.powi(i32::try_from(decimals).ok()?);
-    Some(Size {
-        bytes: number * factor,
+    let bytes = number * factor;
+    (bytes.is_finite() && bytes <= MAX_BYTES).then_some(Size {
+        bytes,
         resolution_bytes: if exact { 0.0 } else { step / 2.0 },
     })
 }
@@ -80,6 +85,18 @@ mod tests {
         assert_eq!(size("26,5 MB/s").map(|size| size.bytes), Some(27_787_264.0));
         assert_eq!(size("many MiB"), None);
         assert_eq!(size("3 apples"), None);
+    }
+
+    #[test]
+    fn a_size_without_end_is_none() {
+        // Alone above the largest double, by its unit only, and below it but no size either.
+        assert_eq!(size(&"9".repeat(400)), None);
+        assert_eq!(size(&format!("{} PiB", "9".repeat(300))), None);
+        assert_eq!(size("1000000 PiB"), None);
+        assert_eq!(
+            size("18446744073709551615 B").map(|size| size.bytes),
+            Some(2_f64.powi(64))
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use crate::figure::Figure;
+use crate::figure::{Figure, Reason};
 
 /// What is an object in a document: its fields, in the order in which they are written.
 pub(super) trait Object {
@@ -46,9 +46,13 @@ impl<M: SerializeMap> Fields<M> {
         }))
     }
 
-    /// `key: number`; negative zero is written as zero.
+    /// `key: number`; negative zero is written as zero, and what JSON has no number for as absent.
     pub(super) fn number(self, key: &str, value: f64) -> Self {
-        self.set(key, value + 0.0)
+        if value.is_finite() {
+            self.set(key, value + 0.0)
+        } else {
+            self.absent(key, Reason::NotFinite.text())
+        }
     }
 
     /// `key: number`, or `key: null` and `key_reason: "why"`.
@@ -62,7 +66,7 @@ impl<M: SerializeMap> Fields<M> {
     /// A count: written without a fraction.
     pub(super) fn whole(self, key: &str, figure: Figure) -> Self {
         match figure {
-            Figure::Value(value) => self.set(key, value.round().max(0.0) as u64),
+            Figure::Value(value) if value.is_finite() => self.set(key, value.round().max(0.0) as u64),
             absent => self.figure(key, absent),
         }
     }
@@ -102,4 +106,29 @@ impl<M: SerializeMap> Fields<M> {
 pub(super) fn seconds(ns: i64) -> f64 {
     // Both operands are exact up to 2^53 ns (104 days), so the quotient is the double nearest to the true value.
     ns as f64 / 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Endless;
+
+    impl Object for Endless {
+        fn fields<M: SerializeMap>(&self, to: Fields<M>) -> Fields<M> {
+            to.number("a", f64::INFINITY)
+                .figure("b", Figure::Value(f64::NAN))
+                .whole("c", Figure::Value(f64::NEG_INFINITY))
+                .number("d", -0.0)
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_absent_with_a_reason() {
+        let why = "not a finite number";
+        let expected = serde_json::json!({
+            "a": null, "a_reason": why, "b": null, "b_reason": why, "c": null, "c_reason": why, "d": 0.0
+        });
+        assert_eq!(serde_json::to_value(Written(Endless)).unwrap(), expected);
+    }
 }
