@@ -101,6 +101,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     if options.during == Some(During::Migration) && span.is_none() {
         warnings.push(warnings::no_migration_to_grade());
     }
+    warnings.extend(warnings::swapped_nodes(&moves.migrations, &choice.nodes, options));
     let rows = measured.series();
     let reported = moves.chosen();
     let service = service::service(&engine.pairs, reported, frame, options);

@@ -99,7 +99,7 @@ fn context<'d>(document: &Document<'d>) -> Vec<(&'d str, String)> {
         ));
     }
 
-    let how = match summary.nodes.chosen_by {
+    let found = match summary.nodes.chosen_by {
         ChosenBy::Arguments => style.text("terminal.by_arguments"),
         ChosenBy::Content => style.text("terminal.by_content"),
         ChosenBy::Port => style.text("terminal.by_port"),
@@ -108,7 +108,6 @@ fn context<'d>(document: &Document<'d>) -> Vec<(&'d str, String)> {
     let source = summary.nodes.source.join(", ");
     let target = summary.nodes.target.join(", ");
     let from_to = style.say("terminal.from_to", &[("source", &source), ("target", &target)]);
-    let found = style.say("terminal.found_by", &[("how", how)]);
     pairs.push((style.text("terminal.nodes"), format!("{from_to} ({found})")));
 
     if let Some(migration) = document.moves.chosen() {
