@@ -70,10 +70,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     }
     let entries = pair.timeline.entries();
     if entries.is_empty() && !pair.dropped {
-        return Err(Error::new(
-            ErrorKind::NothingToAnalyse,
-            "no frame between the nodes lies between --from and --to",
-        ));
+        return Err(choice::outside_time(&engine, options));
     }
     let measured = Measured {
         entries,
