@@ -46,7 +46,7 @@ fn grades(document: &Document<'_>) -> TableModel {
         let percent = overall.percent.filter(|_| scored).map(|p| style.percent(p));
         let index = overall.index_text(style.numbers()).filter(|_| scored);
         rows.push(vec![
-            style.text("name.overall").to_owned(),
+            document.overall_name(&grades),
             percent.unwrap_or_default(),
             index.unwrap_or_default(),
             category.name(style.language).to_owned(),
