@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::pairs::{Pair, is_host};
 use crate::error::{Error, ErrorKind, Result};
 use crate::migration::{Migration, Outcome};
-use crate::options::{AnalysisOptions, Host};
+use crate::options::{AnalysisOptions, Host, TimePoint};
 use crate::summary::{ChosenBy, Nodes};
 
 /// Ports on which migrations listen by default: Proxmox VE, libvirt and Nova, vMotion, Xen, Hyper-V.
@@ -185,11 +185,52 @@ pub fn names(host: &Host) -> Vec<String> {
     }
 }
 
+/// No frame between the nodes is left by `--from` and `--to`; says which of the two lies outside of the capture.
+pub fn outside_time(engine: &Engine, options: &AnalysisOptions) -> Error {
+    let start_ns = engine.quality.start_ns.unwrap_or(0);
+    let at_ns = |point: TimePoint| match point {
+        TimePoint::Relative(ns) => start_ns.saturating_add(ns),
+        TimePoint::Absolute(ns) => ns,
+    };
+    let second = |ns: i64| ns.saturating_sub(start_ns) as f64 / 1e9;
+    let found = match (engine.quality.time, options.from.map(at_ns), options.to.map(at_ns)) {
+        (Some((_, last)), Some(from), _) if from > last => {
+            format!("--from lies after the last frame (second {:.3})", second(last))
+        }
+        (Some((first, _)), _, Some(to)) if to <= first => {
+            format!("--to lies before the first frame (second {:.3})", second(first))
+        }
+        _ => "no frame between the nodes lies between --from and --to".to_owned(),
+    };
+    Error::new(ErrorKind::NothingToAnalyse, found).advice("seconds count from the capture's first frame")
+}
+
 fn not_there(engine: &Engine, options: &AnalysisOptions) -> Error {
     const LISTED: usize = 8;
     let hosts = engine.hosts();
     if hosts.is_empty() {
         return Error::new(ErrorKind::NothingToAnalyse, "the capture holds no IP packet");
+    }
+    if let Some(port) = options.port
+        && !engine
+            .conversations
+            .iter()
+            .any(|c| c.a.port == port || c.b.port == port)
+    {
+        return Error::new(ErrorKind::NothingToAnalyse, format!("no conversation uses port {port}"))
+            .advice("'migqos inspect' lists them");
+    }
+    // A pair of these hosts would have been chosen, had a frame of theirs counted.
+    let is_wanted = |pair: &Pair| {
+        let one_of = |host: &Option<Host>| {
+            let mut addresses = pair.hosts.iter();
+            host.as_ref()
+                .is_none_or(|host| addresses.any(|&address| is_host(host, address, None)))
+        };
+        pair.has_port && one_of(&options.source) && one_of(&options.target)
+    };
+    if engine.outside_time.0 > 0 && engine.pairs.list().iter().any(is_wanted) {
+        return outside_time(engine, options);
     }
     let mut list = hosts
         .iter()

@@ -70,10 +70,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     }
     let entries = pair.timeline.entries();
     if entries.is_empty() && !pair.dropped {
-        return Err(Error::new(
-            ErrorKind::NothingToAnalyse,
-            "no frame between the nodes lies between --from and --to",
-        ));
+        return Err(choice::outside_time(&engine, options));
     }
     let measured = Measured {
         entries,
@@ -101,6 +98,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     if options.during == Some(During::Migration) && span.is_none() {
         warnings.push(warnings::no_migration_to_grade());
     }
+    warnings.extend(warnings::swapped_nodes(&moves.migrations, &choice.nodes, options));
     let rows = measured.series();
     let reported = moves.chosen();
     let service = service::service(&engine.pairs, reported, frame, options);

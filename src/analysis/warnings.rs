@@ -1,10 +1,13 @@
 //! What a reader of the figures must know.
 
+use std::net::IpAddr;
+
 use super::choice::Choice;
 use super::engine::Engine;
 use super::seconds::Series;
+use crate::migration::Migration;
 use crate::options::AnalysisOptions;
-use crate::summary::{CaptureProperties, ChosenBy, Metrics, Second, Span, Warning};
+use crate::summary::{CaptureProperties, ChosenBy, Metrics, Nodes, Second, Span, Warning};
 
 /// The chosen pair's series had been given up.
 pub fn series_dropped() -> Warning {
@@ -22,6 +25,29 @@ pub fn no_migration_to_grade() -> Warning {
         "no migration was recognised between the nodes: the figures are of the whole selection",
         Vec::new(),
     )
+}
+
+/// The nodes were named the wrong way round: a migration runs between them, and none in the direction that was named.
+pub fn swapped_nodes(migrations: &[Migration], nodes: &Nodes, options: &AnalysisOptions) -> Option<Warning> {
+    if options.source.is_none() && options.target.is_none() {
+        return None;
+    }
+    let is_among = |names: &[String], host: Option<IpAddr>| host.is_some_and(|host| names.contains(&host.to_string()));
+    let runs = |migration: &Migration, from: &[String], to: &[String]| {
+        is_among(from, migration.source) && is_among(to, migration.target)
+    };
+    if migrations.iter().any(|m| runs(m, &nodes.source, &nodes.target)) {
+        return None;
+    }
+    let opposed = migrations.iter().find(|m| runs(m, &nodes.target, &nodes.source))?;
+    Some(Warning::new(
+        "swapped_nodes",
+        "the migration in this capture goes from {source} to {target}: --source and --target seem to be swapped",
+        vec![
+            ("source", opposed.source?.to_string()),
+            ("target", opposed.target?.to_string()),
+        ],
+    ))
 }
 
 /// Warnings that follow from the run as a whole.

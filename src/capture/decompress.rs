@@ -309,7 +309,7 @@ mod tests {
             let packed = pack(&plain);
             for (cut, least) in [(1, 4800), (9, 4800), (packed.len() / 2, 1800)] {
                 let outcome = read(&packed[..packed.len() - cut]);
-                assert_eq!(outcome.codes(), ["capture_cut"], "{compression:?} {cut}");
+                assert_eq!(outcome.codes(), ["compressed_cut"], "{compression:?} {cut}");
                 assert!(
                     outcome.properties.warnings[0]
                         .message
@@ -337,7 +337,7 @@ mod tests {
             assert!((1800..=6000).contains(&frames), "{compression:?}: {frames}");
             let codes = outcome.codes();
             assert!(
-                codes == ["capture_cut"] || codes == ["capture_damaged"],
+                codes == ["compressed_cut"] || codes == ["capture_damaged"],
                 "{compression:?} {codes:?}"
             );
             let strict = ReadOptions {
@@ -358,7 +358,7 @@ mod tests {
         let at = packed.len() - 8;
         packed[at] ^= 1;
         let outcome = read(&packed);
-        assert_eq!((outcome.frames.len(), outcome.codes()), (300, vec!["capture_cut"]));
+        assert_eq!((outcome.frames.len(), outcome.codes()), (300, vec!["compressed_cut"]));
         assert!(outcome.properties.warnings[0].message.contains("checksum"));
     }
 

@@ -27,7 +27,8 @@ impl Default for ReadOptions {
 /// Something about the file that a reader of the report must know, and that did not stop the reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadWarning {
-    /// Stable name of the warning: `capture_cut`, `capture_damaged`, `trailing_garbage`, `time_out_of_range`.
+    /// Stable name of the warning: `capture_cut`, `compressed_cut`, `capture_damaged`,
+    /// `trailing_garbage`, `time_out_of_range`.
     pub code: &'static str,
     /// A sentence that names the place.
     pub message: String,

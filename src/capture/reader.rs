@@ -293,7 +293,7 @@ impl Reader {
                 "the frames before it are whole",
             ),
             Some(End::Compression(what)) => (
-                "capture_cut",
+                "compressed_cut",
                 end_byte,
                 format!("{what} after {end_byte} unpacked bytes"),
                 "the frames before it are whole",

@@ -6,11 +6,12 @@ use super::request::{AnalyzeRequest, InspectRequest};
 use crate::analysis;
 use crate::capture::Input;
 use crate::error::{Error, ErrorKind, Result};
-use crate::grade::Figures;
+use crate::grade::{Figures, sanity};
 use crate::migration::Moves;
 use crate::migration::log::LogFile;
-use crate::options::AnalysisOptions;
+use crate::options::{AnalysisOptions, Family, GradedDirection};
 use crate::progress::Progress;
+use crate::report::document::figures;
 use crate::report::filter::display_filter;
 use crate::summary::{Inspection, ServiceSummary, Summary};
 
@@ -51,6 +52,14 @@ pub fn analyze(
     let mut summary = answer.summary;
     summary.selection.display_filter = display_filter(&summary.nodes, &request.options);
     let grader = request.grading.grader();
+    if let Some(capacity) = request.grading.capacity {
+        let family = request.options.family;
+        let throughput_bps = figures(&summary.metrics, family).throughput_bps;
+        let both = family == Family::Wireshark || request.options.direction == GradedDirection::Both;
+        let ways = if both { 2 } else { 1 };
+        let warning = sanity::above_capacity_warning(throughput_bps, capacity, ways);
+        summary.warnings.extend(warning);
+    }
     let mut service = answer.service;
     let served = service.as_mut().map(|service| service.seconds.iter_mut());
     for second in summary.seconds.iter_mut().chain(served.into_iter().flatten()) {

@@ -57,11 +57,11 @@ impl Interval {
         low && high
     }
 
-    /// The notation with the numbers in `style`: `[0, 150)`, with a decimal comma `[0; 0,1)`, a point as `0`.
+    /// The notation with the numbers in `style`: `[0, 150)`, with a decimal comma `[0; 0,1)`, a point as `0`, no upper edge as `∞`.
     pub fn write(&self, style: NumberStyle) -> String {
         let number = |value: f64| {
             if value.is_infinite() {
-                "inf".to_owned()
+                "\u{221e}".to_owned()
             } else {
                 style.set(&value.to_string())
             }
@@ -231,7 +231,10 @@ mod tests {
         assert_eq!(interval("[0, 0]").to_string(), "0");
         let comma = NumberStyle { decimal_comma: true };
         assert_eq!(interval("[0.5, 2100]").write(comma), "[0,5; 2.100]");
-        assert_eq!(interval("(2100, inf)").write(NumberStyle::default()), "(2,100, inf)");
+        assert_eq!(
+            interval("(2100, inf)").write(NumberStyle::default()),
+            "(2,100, \u{221e})"
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::language::Language;
 use crate::number::{Number, NumberStyle, read_number};
 use crate::summary::{Warning, Wireshark};
 
-pub use checks::check;
+pub use checks::{above_capacity_warning, check, times_capacity};
 pub(crate) use message::brief;
 pub use message::{Shown, template};
 
@@ -378,6 +378,19 @@ mod tests {
         assert_eq!(sanity.grades.throughput.category, Some(Category::Good));
         assert_eq!(sanity.grades.overall.index, Some(3.25));
         assert_eq!(sanity.grades.overall.category, Some(OverallCategory::Satisfying));
+    }
+
+    #[test]
+    fn a_measured_throughput_above_the_capacity_is_told() {
+        // 1.12 Gbit/s over 100 Mbit/s is 11.2 times; a link carries its capacity each way.
+        let warn = |bps, ways| above_capacity_warning(Figure::Value(bps), "100Mbit".parse().unwrap(), ways);
+        assert_eq!(
+            warn(1.12e9, 1).unwrap().message,
+            "throughput is 11.2 times the capacity given: check --link-capacity"
+        );
+        assert_eq!(warn(1e8, 1), None);
+        assert_eq!(warn(1.5e8, 2), None);
+        assert!(warn(1.5e8, 1).is_some() && warn(2.1e8, 2).is_some());
     }
 
     #[test]

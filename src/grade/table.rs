@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(model.rows.len(), 4 + 5 + 4 + 4 + 4);
         assert_eq!(
             model.rows[12],
-            ["Packet loss", "%", "(15; inf)", "1", "Jelek", "(25; inf)"]
+            ["Packet loss", "%", "(15; ∞)", "1", "Jelek", "(25; ∞)"]
         );
         assert!(model.rows.iter().all(|row| row.len() == model.header.len()));
         let in_force = Grader::new(&profile, None).table_model(Language::English, NumberStyle::default());

@@ -73,6 +73,20 @@ pub fn family_key(family: Family) -> &'static str {
 }
 
 impl<'a> Document<'a> {
+    /// How many of the four figures the overall grade rests on, where it is not all of them.
+    pub fn graded_of_four(&self, grades: &Grades) -> Option<String> {
+        let missing = grades.overall.missing.len() as u64;
+        (missing > 0).then(|| self.style.count(4_u64.saturating_sub(missing)))
+    }
+
+    /// The title of the overall grade, with the number of figures that it rests on where it is not all of them.
+    pub fn overall_name(&self, grades: &Grades) -> String {
+        match self.graded_of_four(grades) {
+            None => self.style.text("name.overall").to_owned(),
+            Some(n) => self.style.say("name.overall_partly", &[("n", &n)]),
+        }
+    }
+
     /// The grades of a family's figures over the graded span.
     pub fn grades(&self, family: Family) -> Grades {
         self.grader.grade(&figures(&self.summary.metrics, family))

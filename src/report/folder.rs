@@ -23,6 +23,11 @@ impl Folder {
     /// `Output`, naming the folder and what the operating system said.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
+        if let Some(file) = path.ancestors().find(|p| p.exists()).filter(|p| !p.is_dir()) {
+            return Err(Error::new(ErrorKind::Output, "is a file, not a folder")
+                .advice("give another with -o, or print the answer alone with --no-report")
+                .path(file));
+        }
         let made: Vec<PathBuf> = path
             .ancestors()
             .take_while(|p| !p.as_os_str().is_empty() && !p.exists())
@@ -331,7 +336,8 @@ mod tests {
         std::fs::write(base.path().join("reports"), "in the way").unwrap();
         let error = Folder::open(base.path().join("reports/src")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Output);
-        assert!(error.to_string().contains("reports"), "{error}");
+        let said = format!("{}: is a file, not a folder", base.path().join("reports").display());
+        assert!(error.to_string().starts_with(&said), "{error}");
         assert!(error.to_string().contains("-o"), "{error}");
     }
 }

@@ -148,3 +148,39 @@ fn the_nodes_are_found_and_the_source_is_the_sender_of_the_stream() {
         assert_eq!(found["nodes"]["chosen_by"], chosen_by, "{name}");
     }
 }
+
+/// The virtual machine went from 10.132.6.126 to 10.132.4.16 (the lab's notes).
+#[test]
+fn nodes_named_the_wrong_way_round_are_told() {
+    let swapped = |capture: &str, options: &[&str]| {
+        let found = analyze(&fixture(capture), options);
+        let warnings = found["warnings"].as_array().unwrap().clone();
+        let warning = warnings.into_iter().find(|warning| warning["code"] == "swapped_nodes");
+        warning.map(|warning| warning["message"].as_str().unwrap().to_owned())
+    };
+    let (source, target) = ("10.132.6.126", "10.132.4.16");
+    let said = "the migration in this capture goes from 10.132.6.126 to 10.132.4.16: --source and --target seem to be \
+                swapped";
+    let wrong = ["--source", target, "--target", source];
+    assert_eq!(swapped("precopy.pcap.zst", &wrong).as_deref(), Some(said));
+    assert_eq!(
+        swapped("precopy.pcap.zst", &["--source", target]).as_deref(),
+        Some(said)
+    );
+    assert_eq!(
+        swapped("precopy.pcap.zst", &["--source", source, "--target", target]),
+        None
+    );
+    assert_eq!(swapped("precopy.pcap.zst", &[]), None);
+}
+
+/// 120 MB within 0.86 s are more than 1 Gbit/s.
+#[test]
+fn a_throughput_above_the_capacity_is_told() {
+    for (capacity, told) in [("100Mbit", true), ("10Gbit", false)] {
+        let found = analyze(&fixture("precopy.pcap.zst"), &["--link-capacity", capacity]);
+        let mut warnings = found["warnings"].as_array().unwrap().iter();
+        let above = warnings.any(|warning| warning["code"] == "above_capacity");
+        assert_eq!(above, told, "{capacity}");
+    }
+}

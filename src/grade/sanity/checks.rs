@@ -1,7 +1,11 @@
 //! The checks, each a relation between figures that holds for every capture.
 
 use super::{Certainty, Finding, Reading, Severity, Shown, TypedFigures};
+use crate::figure::Figure;
 use crate::grade::capacity::LinkCapacity;
+use crate::language::Language;
+use crate::number::NumberStyle;
+use crate::summary::Warning;
 
 /// IP's total length has 16 bits (RFC 791).
 const LARGEST_PACKET_BYTES: f64 = 65_535.0;
@@ -302,11 +306,30 @@ fn loss(figures: &TypedFigures, findings: &mut Vec<Finding>) {
     }
 }
 
+/// How many times the capacity a throughput is, where that is more than the link can carry. A link carries its
+/// capacity each way: `ways` is 2 for a throughput of both directions together.
+pub fn times_capacity(throughput: Reading, capacity: LinkCapacity, ways: u32) -> Option<f64> {
+    let capacity_bps = capacity.bps() as f64;
+    throughput.exceeds(Reading::from(capacity_bps * f64::from(ways)))?;
+    Some(throughput.value / capacity_bps)
+}
+
+/// A measured throughput above the capacity that was given for the link.
+pub fn above_capacity_warning(throughput_bps: Figure, capacity: LinkCapacity, ways: u32) -> Option<Warning> {
+    let ratio = times_capacity(Reading::from(throughput_bps.value()?), capacity, ways)?;
+    let ratio = Shown::Ratio(ratio).text(Language::English, NumberStyle::default());
+    Some(Warning::new(
+        "above_capacity",
+        "throughput is {ratio} times the capacity given: check --link-capacity",
+        vec![("ratio", ratio.replace(',', ""))],
+    ))
+}
+
 fn above_capacity(figures: &TypedFigures, capacity: Option<LinkCapacity>, findings: &mut Vec<Finding>) {
     let (Some(throughput), Some(capacity)) = (figures.throughput_bps, capacity) else {
         return;
     };
-    if throughput.exceeds(Reading::from(capacity.bps() as f64)).is_some() {
+    if times_capacity(throughput, capacity, 1).is_some() {
         findings.push(Finding {
             code: "throughput_above_capacity",
             severity: Severity::Suspect,

@@ -91,6 +91,14 @@ impl<M: SerializeMap> Fields<M> {
         self.set(key, object.map(Written))
     }
 
+    /// `key: {...}`, or `key: null` and `key_reason: "why"`.
+    pub(super) fn optional_or(self, key: &str, object: Option<impl Object>, reason: &str) -> Self {
+        match object {
+            Some(object) => self.object(key, object),
+            None => self.absent(key, reason),
+        }
+    }
+
     /// `key: [{...}, ...]`.
     pub(super) fn array(self, key: &str, objects: impl Iterator<Item: Object> + Clone) -> Self {
         self.set(key, Array(objects))

@@ -7,6 +7,7 @@ use super::log::Logged;
 use super::migration::Moved;
 use super::object::{Fields, Object, Written, seconds};
 use super::service::Served;
+use crate::figure::Reason;
 use crate::grade::{grades_json, shares_json};
 use crate::report::document::{Document, family_key, other};
 
@@ -23,7 +24,11 @@ impl Object for Document<'_> {
         let to = to
             .set("schema", "migqos.summary/1")
             .object("capture", &summary.capture)
-            .optional("target_capture", summary.target_capture.as_ref())
+            .optional_or(
+                "target_capture",
+                summary.target_capture.as_ref(),
+                "no capture of the target node was given",
+            )
             .object("nodes", &summary.nodes)
             .object("selection", &summary.selection)
             .object("metrics", &summary.metrics)
@@ -32,14 +37,26 @@ impl Object for Document<'_> {
             .object("other_grades", OtherGrades(self))
             .number("interval_s", seconds(summary.interval_ns))
             .array("seconds", summary.seconds.iter())
-            .optional("service", self.service.map(|service| Served::new(service, self)))
+            .optional_or(
+                "service",
+                self.service.map(|service| Served::new(service, self)),
+                no_service(self),
+            )
             .array("migrations", self.moves.migrations.iter().map(moved))
-            .optional("migration", self.moves.chosen().map(moved));
+            .optional_or("migration", self.moves.chosen().map(moved), Reason::NoMigration.text());
         match &summary.log {
             Ok(beside) => to.object("log", Logged::new(beside, start_ns)),
             Err(reason) => to.absent("log", reason.text()),
         }
         .array("warnings", summary.warnings.iter())
+    }
+}
+
+/// Why nothing is said of the virtual machine's own traffic.
+fn no_service(document: &Document<'_>) -> &'static str {
+    match document.options.vm.is_some() || document.moves.chosen().is_some() {
+        true => "no traffic of the virtual machine was captured",
+        false => "no virtual machine is known: --vm names it",
     }
 }
 

@@ -53,7 +53,16 @@ impl Style {
 
     /// `1.234 ms`.
     pub fn ms(&self, value: f64) -> String {
-        format!("{} ms", self.significant(value))
+        format!("{} ms", self.milliseconds(value))
+    }
+
+    /// The same without the unit. A whole number of microseconds has three decimals at most, whatever clock it was read
+    /// from: zeros behind them would claim what a capture in microseconds does not know.
+    pub fn milliseconds(&self, value: f64) -> String {
+        let us = value * 1e3;
+        let whole = (us - us.round()).abs() < 1e-6;
+        let decimals = significant_decimals(value);
+        self.number(value, if whole { decimals.min(3) } else { decimals })
     }
 
     /// `10 ms`, `0.53 ms`: two digits, for what says how well another figure is known.
@@ -166,6 +175,17 @@ mod tests {
         assert_eq!(style.ms_within(184.23, 0.653), "184.2 ms");
         assert_eq!(style.seconds(0.002), "2 ms");
         assert_eq!(style.seconds(0.6513), "0.6513 s");
+    }
+
+    #[test]
+    fn whole_microseconds_have_three_decimals() {
+        let style = Style::default();
+        assert_eq!(style.ms(0.003), "0.003 ms");
+        assert_eq!(style.ms(0.222), "0.222 ms");
+        assert_eq!(style.ms(0.018_000_000_000_000_002), "0.018 ms");
+        assert_eq!(style.ms(0.003_25), "0.003250 ms");
+        assert_eq!(style.ms(5.1594), "5.159 ms");
+        assert_eq!(style.ms(12.0), "12 ms");
     }
 
     #[test]

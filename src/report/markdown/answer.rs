@@ -31,10 +31,11 @@ fn overall(document: &Document<'_>, grades: &Grades) -> String {
     }
     let index = style.number(index, 2);
     let percent = style.percent(percent);
-    style.say(
-        "answer.overall",
-        &[("category", category), ("index", &index), ("percent", &percent)],
-    )
+    let values = [("category", category), ("index", &index), ("percent", &percent)];
+    match document.graded_of_four(grades) {
+        None => style.say("answer.overall", &values),
+        Some(n) => style.say("answer.overall_partly", &[&values[..], &[("n", &n)]].concat()),
+    }
 }
 
 fn figures_table(document: &Document<'_>, grades: &Grades, page: &mut Page<'_>) {
@@ -59,7 +60,7 @@ fn figures_table(document: &Document<'_>, grades: &Grades, page: &mut Page<'_>) 
             (grades.overall.category, grades.overall.index, grades.overall.percent)
     {
         grid.row(vec![
-            style.text("name.overall").to_owned(),
+            document.overall_name(grades),
             style.percent(percent),
             style.number(index, 2),
             category.name(style.language).to_owned(),

@@ -34,12 +34,12 @@ pub(super) fn write(document: &Document<'_>, page: &mut Page<'_>) {
         .map(|(place, text)| format!("{}: {}", escape(&place), escape(&text)))
         .collect();
     page.bullets(&remarks);
-    if let Some(source) = profile.source(style.language) {
+    if profile.name().starts_with("tiphon") && profile.origin().is_none() {
+        // Says what the source says, and more.
+        page.paragraph(style.text("method.attribution"));
+    } else if let Some(source) = profile.source(style.language) {
         let source = escape(source.trim_end_matches('.'));
         page.paragraph(&style.say("method.source", &[("source", &source)]));
-    }
-    if profile.name().starts_with("tiphon") {
-        page.paragraph(style.text("method.attribution"));
     }
 }
 

@@ -131,7 +131,7 @@ fn events(document: &Document<'_>, beside: &Beside, page: &mut Page<'_>) {
     };
     for (ns, local, text) in placed().take(LISTED) {
         grid.row(vec![
-            style.number(document.at_s(ns), 1),
+            style.number(document.at_s(ns), 1).replace('-', "−"),
             local.time().to_string(),
             escape(text),
         ]);

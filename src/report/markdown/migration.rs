@@ -178,7 +178,7 @@ fn phases(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
             style.bytes(phase.bytes),
             of_phase(standard.map(|s| s.throughput_bps), &|bps| style.rate(bps)),
             of_phase(standard.map(|s| s.loss_pct), &|pct| style.significant(pct)),
-            of_phase(standard.map(|s| s.rtt_ms), &|ms| style.significant(ms)),
+            of_phase(standard.map(|s| s.rtt_ms), &|ms| style.milliseconds(ms)),
         ]);
     }
     let direction = [("direction", document.direction())];

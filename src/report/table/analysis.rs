@@ -46,7 +46,7 @@ fn grades(document: &Document<'_>) -> TableModel {
         let percent = overall.percent.filter(|_| scored).map(|p| style.percent(p));
         let index = overall.index_text(style.numbers()).filter(|_| scored);
         rows.push(vec![
-            style.text("name.overall").to_owned(),
+            document.overall_name(&grades),
             percent.unwrap_or_default(),
             index.unwrap_or_default(),
             category.name(style.language).to_owned(),
@@ -99,7 +99,7 @@ fn context<'d>(document: &Document<'d>) -> Vec<(&'d str, String)> {
         ));
     }
 
-    let how = match summary.nodes.chosen_by {
+    let found = match summary.nodes.chosen_by {
         ChosenBy::Arguments => style.text("terminal.by_arguments"),
         ChosenBy::Content => style.text("terminal.by_content"),
         ChosenBy::Port => style.text("terminal.by_port"),
@@ -108,7 +108,6 @@ fn context<'d>(document: &Document<'d>) -> Vec<(&'d str, String)> {
     let source = summary.nodes.source.join(", ");
     let target = summary.nodes.target.join(", ");
     let from_to = style.say("terminal.from_to", &[("source", &source), ("target", &target)]);
-    let found = style.say("terminal.found_by", &[("how", how)]);
     pairs.push((style.text("terminal.nodes"), format!("{from_to} ({found})")));
 
     if let Some(migration) = document.moves.chosen() {

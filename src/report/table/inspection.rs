@@ -187,7 +187,11 @@ fn direction_text(direction: &TcpDirection, style: &Style) -> String {
     let rtt = &direction.rtt;
     match (rtt.min, rtt.mean, rtt.max) {
         (Figure::Value(min), Figure::Value(mean), Figure::Value(max)) => {
-            let values = [style.significant(min), style.significant(mean), style.significant(max)];
+            let values = [
+                style.milliseconds(min),
+                style.milliseconds(mean),
+                style.milliseconds(max),
+            ];
             let samples = style.plural("unit.samples", rtt.samples);
             let times = values.join(" / ");
             let rtt = style.say("terminal.rtt", &[("times", &times), ("samples", &samples)]);
