@@ -67,7 +67,7 @@ pub struct RttFigures {
     pub max: Figure,
 }
 
-/// The standard family (METHODS: what the RFCs and ITU-T define), over one span, of the graded direction.
+/// The standard family (what the RFCs and ITU-T define), over one span, of the graded direction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standard {
     /// IP bits per second over the active span.
