@@ -1,4 +1,4 @@
-//! The grading tables against the figures of METHODS section 4, copied here by hand.
+//! The grading tables against the figures of docs/GRADING.md, copied here by hand.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
 

@@ -145,7 +145,12 @@ fn timelines() -> Vec<Timeline> {
     assert!(!files.is_empty(), "{} holds no timeline", folder.display());
     let wanted = std::env::var("TIMELINE").unwrap_or_default();
     let timelines = files.iter().map(|path| Timeline::load(path));
-    timelines.filter(|timeline| timeline.name.contains(&wanted)).collect()
+    let timelines: Vec<Timeline> = timelines.filter(|timeline| timeline.name.contains(&wanted)).collect();
+    assert!(
+        !timelines.is_empty(),
+        "TIMELINE={wanted}: no timeline's name holds that"
+    );
+    timelines
 }
 
 /// Figures by the names that the files use.

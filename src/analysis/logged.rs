@@ -124,8 +124,8 @@ pub(super) fn log_warnings(
     list
 }
 
-/// METHODS 5, checks 3 and 4: throughput times migration time is what was transferred; the downtime is a part of the
-/// migration.
+/// What a log and a capture must agree on: throughput times migration time is what was transferred; the downtime is a
+/// part of the migration.
 fn consistency(beside: &Beside, migration: &Migration, metrics: &Metrics, options: &AnalysisOptions) -> Vec<Warning> {
     let run = &beside.run;
     let throughput_bps = match options.family {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::request::{AnalyzeRequest, InspectRequest};
 use crate::analysis;
 use crate::capture::Input;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::grade::{Figures, sanity};
 use crate::migration::Moves;
 use crate::migration::log::LogFile;
@@ -35,13 +35,6 @@ pub fn analyze(
     request: &AnalyzeRequest,
     progress: &dyn Progress,
 ) -> Result<Analysis> {
-    let later = [
-        ("--target-capture", request.target_capture.is_some()),
-        ("--clock-synced", request.clock_synced),
-    ];
-    if let Some((option, _)) = later.into_iter().find(|(_, given)| *given) {
-        return Err(Error::new(ErrorKind::Usage, format!("{option} is not in this version")));
-    }
     let inputs: Vec<Input> = captures.iter().map(Input::from_argument).collect();
     let name = captures.first().map_or(Path::new("-"), PathBuf::as_path);
     let options = AnalysisOptions {

@@ -42,10 +42,6 @@ pub struct AnalyzeRequest {
     pub captures: Vec<PathBuf>,
     /// The captures are parts of one run.
     pub join: bool,
-    /// The same run captured at the target node.
-    pub target_capture: Option<PathBuf>,
-    /// The clocks of both capture points are to be trusted.
-    pub clock_synced: bool,
     /// The runs' logs, in the order of the captures; as many as there are runs, or none.
     pub logs: Vec<LogFile>,
     /// What the engine is asked.
@@ -132,6 +128,13 @@ impl AnalyzeRequest {
     /// # Errors
     /// `Usage` where values contradict each other; `Io` where a pattern matches nothing.
     pub fn new(args: &AnalyzeArgs, typed_options: Vec<String>) -> Result<Self> {
+        let later = [
+            ("--target-capture", args.target_capture.is_some()),
+            ("--clock-synced", args.clock_synced),
+        ];
+        if let Some((option, _)) = later.into_iter().find(|(_, given)| *given) {
+            return Err(usage(format!("{option} is not in this version")));
+        }
         let time = |text: &Option<String>| -> Result<Option<TimePoint>> {
             text.as_deref()
                 .map(|t| values::time_point(t, &args.print.timezone).map_err(usage))
@@ -154,16 +157,11 @@ impl AnalyzeRequest {
         if captures.iter().filter(|p| p.as_os_str() == "-").count() > 1 {
             return Err(usage("- (standard input) can be given once".to_owned()));
         }
-        if args.target_capture.is_some() && captures.len() > 1 && !args.join {
-            return Err(usage("--target-capture goes with one capture".to_owned()));
-        }
         let logs = logs(&args.log, if args.join { 1 } else { captures.len() })?;
         let has_zone = typed_options.iter().any(|option| option == "--timezone");
         Ok(Self {
             captures,
             join: args.join,
-            target_capture: args.target_capture.clone(),
-            clock_synced: args.clock_synced,
             logs,
             options: AnalysisOptions {
                 source: args.source.clone(),

@@ -329,7 +329,7 @@ mod tests {
             "{indonesian}"
         );
 
-        // METHODS 4: 403,694.93 kbps (2100,inf); 0.12 % (0,3]; 261.7 ms (125,inf), off above 225; 434.46 [300,450).
+        // docs/GRADING.md, tiphon: 403,694.93 kbps (2100,inf); 0.12 % (0,3]; 261.7 ms (125,inf), off above 225; 434.46 [300,450).
         let grades = &sanity.grades;
         assert_eq!(
             grades.parameters().map(|grade| grade.index),

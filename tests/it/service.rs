@@ -38,7 +38,10 @@ fn loss_is_the_clients_and_all_of_it_while_the_machine_moved() {
         assert_eq!(number(service, "/after/loss_pct"), 0.0);
         // All 27 in the two seconds that the gap reaches into; the client sent its 1,679 requests in 12.3 s.
         let during = number(service, "/during/loss_pct");
-        assert!((during - 27.0 * 100.0 / (2.0 * 1_679.0 / 12.3)).abs() < 0.5, "{during} %");
+        assert!(
+            (during - 27.0 * 100.0 / (2.0 * 1_679.0 / 12.3)).abs() < 0.5,
+            "{during} %"
+        );
     }
 }
 

@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_completed_job_is_read() {
-        // Written by hand after libvirt's manual page; not seen on a machine here.
+        // Written by hand after libvirt's manual page.
         let text = "Job type:         Completed   \r\n\
                     Operation:        Outgoing migration\r\n\
                     Time elapsed:     2107         ms\r\n\

@@ -7,7 +7,7 @@ use super::object::{Fields, Object, seconds};
 use crate::figure::{Figure, Reason};
 use crate::migration::log::{Beside, Compared, LogDrive, LogEvent, LogOutcome, LogProgress};
 
-/// The object of DESIGN's `log`; times are seconds from the capture's first frame at `start_ns`.
+/// The object `log` of docs/JSON.md; times are seconds from the capture's first frame at `start_ns`.
 #[derive(Clone, Copy)]
 pub(super) struct Logged<'a> {
     beside: &'a Beside,

@@ -7,7 +7,7 @@ use crate::figure::{Figure, Reason};
 use crate::migration::{Announcement, GapRequests, Migration, Moves, Named, Pages, Phase, Round, ServiceFlow};
 use crate::summary::Metrics;
 
-/// The object of DESIGN's `migration`, one of a capture's; times are seconds from the capture's first frame.
+/// The object `migration` of docs/JSON.md, one of a capture's; times are seconds from the capture's first frame.
 #[derive(Clone, Copy)]
 pub(super) struct Moved<'a> {
     migration: &'a Migration,

@@ -7,7 +7,7 @@ use crate::grade::grades_json;
 use crate::report::document::{Document, figures};
 use crate::summary::{Metrics, ServiceSummary};
 
-/// The object of DESIGN's `service`: the four figures and their grades, over all and for each part, and the series.
+/// The object `service` of docs/JSON.md: the four figures and their grades, over all and for each part, and the series.
 pub(super) struct Served<'a> {
     service: &'a ServiceSummary,
     document: &'a Document<'a>,

@@ -137,6 +137,19 @@ mod tests {
     }
 
     #[test]
+    fn the_code_names_every_key() {
+        let sources = sources();
+        let literals: BTreeSet<&str> = sources.iter().flat_map(|source| source.split('"')).collect();
+        for key in of(Language::English).keys() {
+            // Their last parts are put together with a month's number and a role's name.
+            let made = key.starts_with("month.") || key.starts_with("role.");
+            let plural = key.strip_suffix(".one").or(key.strip_suffix(".other"));
+            let named = literals.contains(key) || plural.is_some_and(|key| literals.contains(key));
+            assert!(made || named, "nothing says {key}");
+        }
+    }
+
+    #[test]
     fn every_warning_and_reason_has_an_indonesian_sentence() {
         let indonesian = of(Language::Indonesian);
         for source in sources() {
