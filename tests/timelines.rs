@@ -146,7 +146,10 @@ fn timelines() -> Vec<Timeline> {
     let wanted = std::env::var("TIMELINE").unwrap_or_default();
     let timelines = files.iter().map(|path| Timeline::load(path));
     let timelines: Vec<Timeline> = timelines.filter(|timeline| timeline.name.contains(&wanted)).collect();
-    assert!(!timelines.is_empty(), "TIMELINE={wanted}: no timeline's name holds that");
+    assert!(
+        !timelines.is_empty(),
+        "TIMELINE={wanted}: no timeline's name holds that"
+    );
     timelines
 }
 
