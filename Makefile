@@ -32,7 +32,7 @@ bench:
 	$(CARGO) bench
 
 # Beside tcptrace, tshark, capinfos, tcpdump and a bare walk over the headers; docs/PERFORMANCE.md says more.
-# PACKETS=1000000 for a quick look, RUNS=3, ONLY=ae for some of the files, COMPARE_DIR for where they are made.
+# PACKETS=1000000 for a quick look, RUNS=5, ONLY=ae for some of the files, COMPARE_DIR for where they are made.
 COMPARE := $(CARGO) build --release --bin migqos --example walk && $(CARGO) run --release --quiet --example compare --
 compare:
 	$(COMPARE)

@@ -7,15 +7,16 @@ use std::io::Cursor;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use migqos::analysis;
+use migqos::analysis::{self, DecodedBlock, Measurer, Placer};
 use migqos::capture::{Block, Input, ReadOptions, Reader};
-use migqos::flow::duplicates::DuplicateFinder;
+use migqos::flow::duplicates::{DuplicateFinder, Print};
+use migqos::flow::ends::BlockFlows;
 use migqos::flow::table::{Endpoint, FlowTable, Place, Tuple};
 use migqos::grade::{Grader, Profile};
 use migqos::measure::tcp::standard::TcpTracker;
 use migqos::measure::tcp::wireshark::WiresharkAnalyser;
 use migqos::options::AnalysisOptions;
-use migqos::packet::{DecodeOptions, Ip, Network, Packet, Tcp, Transport, decode};
+use migqos::packet::{DecodeOptions, Ends, Segment, segment};
 use migqos::progress::Silent;
 use migqos::report::document::Document;
 use migqos::report::json::summary_json;
@@ -25,15 +26,13 @@ use migqos::report::pictures::draw;
 
 const FIXTURE: &str = "fixtures/precopy-loss.pcap.zst";
 
-/// One TCP segment of the fixture, as the fold meets it.
-struct Segment<'a> {
-    time_ns: i64,
-    packet: &'a Packet,
-    ip: &'a Ip,
-    tcp: &'a Tcp,
+/// One segment of the fixture, as the fold meets it.
+struct Met {
+    segment: Segment,
+    ends: Ends,
+    print: Print,
     tuple: Tuple,
     place: Place,
-    payload: &'a [u8],
 }
 
 /// Reads a capture from memory, block by block, to its end.
@@ -54,37 +53,32 @@ fn blocks(bytes: &[u8]) -> Vec<Block> {
     std::iter::from_fn(|| reader.next_block(Block::default()).expect("a whole capture")).collect()
 }
 
-fn segments<'a>(blocks: &'a [Block], packets: &'a [Packet]) -> Vec<Segment<'a>> {
+/// The segments of open connections, which nearly all frames are.
+fn segments(blocks: &[Block]) -> Vec<Met> {
     let mut table = FlowTable::default();
     let frames = blocks
         .iter()
-        .flat_map(|block| block.frames.iter().map(move |frame| (block, frame)));
-    let segment = |((block, frame), packet): ((&'a Block, _), &'a Packet)| {
-        let Network::Ip(ip) = &packet.network else { return None };
-        let Transport::Tcp(tcp) = &ip.transport else {
-            return None;
-        };
+        .flat_map(|block| block.frames.iter().map(|frame| (frame, block.bytes(frame))));
+    let met = |(frame, bytes)| {
+        let (segment, ends) = segment(frame, bytes)?;
+        let ((src, dst), (src_port, dst_port)) = (ends.addresses(), ends.ports());
         let end = |address, port| Endpoint { address, port };
         let tuple = Tuple {
-            protocol: ip.protocol,
+            protocol: 6,
             has_ports: true,
-            src: end(ip.src, tcp.src_port),
-            dst: end(ip.dst, tcp.dst_port),
+            src: end(src, src_port),
+            dst: end(dst, dst_port),
         };
-        let bytes: &[u8] = block.bytes(frame);
-        let start = ip.payload_offset as usize;
-        let payload = bytes.get(start..start.saturating_add(ip.payload_captured as usize));
-        Some(Segment {
-            time_ns: frame.time_ns.unwrap_or(0),
-            packet,
-            ip,
-            tcp,
-            tuple,
+        let tcp = segment.tcp(ends.ports());
+        Some(Met {
+            print: Print::of_tcp(segment.identification().unwrap_or(0), segment.total_len(), &tcp),
             place: table.place(&tuple),
-            payload: payload.unwrap_or_default(),
+            segment,
+            ends,
+            tuple,
         })
     };
-    frames.zip(packets).filter_map(segment).collect()
+    frames.filter_map(met).collect()
 }
 
 /// Cutting into records, plain and from what the compressors make.
@@ -110,43 +104,97 @@ fn reading(group: &mut BenchmarkGroup<'_, WallTime>, plain: &[u8]) {
 }
 
 /// What the fold does with one segment after the other, part by part.
-fn folding(group: &mut BenchmarkGroup<'_, WallTime>, segments: &[Segment<'_>]) {
+fn parts(group: &mut BenchmarkGroup<'_, WallTime>, segments: &[Met]) {
     let flows = segments
         .iter()
         .map(|one| one.place.conversation as usize + 1)
         .max()
         .unwrap_or(0);
-    group.bench_function("fold: conversations", |bench| {
+    group.bench_function("part: flows of a block", |bench| {
         bench.iter(|| {
-            let mut table = FlowTable::default();
+            let mut flows = BlockFlows::default();
             for one in segments {
-                black_box(table.place(&one.tuple));
+                black_box(flows.number(&one.ends));
             }
         });
     });
-    group.bench_function("fold: copies", |bench| {
+    group.bench_function("part: conversations", |bench| {
+        let mut table = FlowTable::default();
+        for one in segments {
+            table.place(&one.tuple);
+        }
+        bench.iter(|| {
+            for one in segments {
+                black_box(table.find(&one.tuple));
+            }
+        });
+    });
+    group.bench_function("part: copies", |bench| {
         bench.iter(|| {
             let mut copies = DuplicateFinder::default();
             for one in segments {
-                black_box(copies.is_duplicate(one.time_ns, &one.place, one.ip, one.payload));
+                black_box(copies.is_copy(one.segment.time_ns, &one.place, one.print));
             }
         });
     });
-    group.bench_function("fold: standard", |bench| {
+    group.bench_function("part: standard", |bench| {
         bench.iter(|| {
             let mut trackers: Vec<TcpTracker> = (0..flows).map(|_| TcpTracker::default()).collect();
-            for one in segments {
-                let tracker = &mut trackers[one.place.conversation as usize];
-                black_box(tracker.segment(one.place.direction, one.time_ns, one.ip, one.tcp));
+            for Met { segment, place, .. } in segments {
+                let (id, payload, tcp) = (
+                    segment.identification(),
+                    segment.payload_len.into(),
+                    segment.tcp((0, 0)),
+                );
+                let tracker = &mut trackers[place.conversation as usize];
+                black_box(tracker.take(place.direction, segment.time_ns, id, payload, &tcp));
             }
         });
     });
-    group.bench_function("fold: wireshark", |bench| {
+    group.bench_function("part: wireshark", |bench| {
         bench.iter(|| {
             let mut analysers: Vec<WiresharkAnalyser> = (0..flows).map(|_| WiresharkAnalyser::new()).collect();
-            for one in segments {
-                let analyser = &mut analysers[one.place.conversation as usize];
-                black_box(analyser.packet(one.place.direction, one.time_ns, one.packet, one.ip, one.tcp));
+            for Met { segment, place, .. } in segments {
+                let (payload, tcp) = (segment.payload_len.into(), segment.tcp((0, 0)));
+                let analyser = &mut analysers[place.conversation as usize];
+                black_box(analyser.segment(place.direction, segment.time_ns, &tcp, payload));
+            }
+        });
+    });
+}
+
+/// Decoding, and the two halves of the fold.
+fn folding(group: &mut BenchmarkGroup<'_, WallTime>, blocks: Vec<Block>) {
+    let options = AnalysisOptions::default();
+    let mut placer = Placer::new(&options);
+    let ready = |block| {
+        let mut decoded = DecodedBlock::default();
+        decoded.block = block;
+        decoded.decode(DecodeOptions::default());
+        placer.block(&mut decoded);
+        decoded
+    };
+    let mut blocks: Vec<DecodedBlock> = blocks.into_iter().map(ready).collect();
+    group.bench_function("decode", |bench| {
+        bench.iter(|| {
+            for block in &mut blocks {
+                block.decode(DecodeOptions::default());
+            }
+        });
+    });
+    group.bench_function("place", |bench| {
+        bench.iter(|| {
+            let mut placer = Placer::new(&options);
+            for block in &mut blocks {
+                placer.block(block);
+            }
+        });
+    });
+    group.bench_function("measure", |bench| {
+        bench.iter(|| {
+            let mut measurer = Measurer::new(&options, false);
+            for block in &blocks {
+                measurer.block(block);
             }
         });
     });
@@ -156,21 +204,12 @@ fn hot_path(criterion: &mut Criterion) {
     let file = std::fs::File::open(FIXTURE).expect("run from the repository's top folder");
     let plain = zstd::stream::decode_all(file).expect("the fixture is whole");
     let blocks = blocks(&plain);
-    let decode_all = |packets: &mut Vec<Packet>| {
-        packets.clear();
-        for block in &blocks {
-            let decoded = |frame| decode(frame, block.bytes(frame), DecodeOptions::default());
-            packets.extend(block.frames.iter().map(decoded));
-        }
-    };
-    let mut packets = Vec::new();
-    decode_all(&mut packets);
+    let frames = blocks.iter().map(|block| block.frames.len() as u64).sum();
     let mut group = criterion.benchmark_group("packets");
-    group.throughput(Throughput::Elements(packets.len() as u64));
+    group.throughput(Throughput::Elements(frames));
     reading(&mut group, &plain);
-    let mut again = Vec::with_capacity(packets.len());
-    group.bench_function("decode", |bench| bench.iter(|| decode_all(black_box(&mut again))));
-    folding(&mut group, &segments(&blocks, &packets));
+    parts(&mut group, &segments(&blocks));
+    folding(&mut group, blocks);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("plain.pcap");
     std::fs::write(&path, &plain).expect("room for the capture");

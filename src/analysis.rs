@@ -28,6 +28,9 @@ use crate::options::AnalysisOptions;
 use crate::progress::Progress;
 use crate::summary::Inspection;
 
+// The stages of a run one by one, for whoever measures what each takes.
+pub use decoded::DecodedBlock;
+pub use engine::{Measurer, Placer};
 pub use summarise::Answer;
 
 /// Measures one run: one capture, or the parts of one.

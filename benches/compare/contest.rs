@@ -1,5 +1,9 @@
 //! Several programs on one file, in turns, so that whatever else the machine does falls on all of them alike.
 
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use super::measure::{self, Call, Taken};
@@ -48,24 +52,22 @@ pub struct Outcome {
     pub runs: usize,
 }
 
-/// Runs everybody `rounds` times, in turns, after one round that is not counted and warms the page cache. Who fails is
-/// left out, which is said on standard error.
+/// Runs everybody `rounds` times, in turns, with the files in the page cache. Who fails is left out, which is said on
+/// standard error.
 pub fn hold(title: &str, contenders: &[Contender], rounds: usize) -> Vec<Outcome> {
     eprintln!("{title}");
     let mut taken: Vec<Option<Vec<Taken>>> = contenders.iter().map(|_| Some(Vec::new())).collect();
-    for round in 0..=rounds {
+    warm(contenders);
+    for _ in 0..rounds {
         for (contender, taken) in contenders.iter().zip(&mut taken) {
-            // Slow ones need no warming: their first run counts.
-            let counts = round > 0 || contender.at_most < rounds;
             let Some(so_far) = taken.as_mut().filter(|so_far| so_far.len() < contender.at_most) else {
                 continue;
             };
             match measure::run(&contender.call) {
-                Ok(one) if counts => {
+                Ok(one) => {
                     eprintln!("  {:<40} {:8.3} s", contender.name, one.wall.as_secs_f64());
                     so_far.push(one);
                 }
-                Ok(_) => {}
                 Err(error) => {
                     eprintln!("  {:<40} left out: {error}", contender.name);
                     *taken = None;
@@ -85,6 +87,18 @@ pub fn hold(title: &str, contenders: &[Contender], rounds: usize) -> Vec<Outcome
         })
     });
     outcomes.collect()
+}
+
+/// Reads every file that somebody will read, once. One that cannot be read will be told by who needs it.
+fn warm(contenders: &[Contender]) {
+    let calls = contenders.iter().map(|contender| &contender.call);
+    let files: BTreeSet<&Path> = calls
+        .flat_map(|call| call.words.iter().map(Path::new).chain(call.stdin.as_deref()))
+        .filter(|path| path.is_file())
+        .collect();
+    for path in files {
+        let _ = File::open(path).and_then(|mut file| io::copy(&mut file, &mut io::sink()));
+    }
 }
 
 /// The middle value, or the mean of the two in the middle; 0 of none.

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Prints Markdown; with `--write`, it also takes the place of what stands between the markers in FILE. From the
-//! environment: `PACKETS` of the large captures (12,000,000), `RUNS` of each program (5), `COMPARE_DIR` for the files
+//! environment: `PACKETS` of the large captures (12,000,000), `RUNS` of each program (3), `COMPARE_DIR` for the files
 //! (target/compare), `ONLY` for some of the letters a to h.
 
 mod contest;
@@ -52,7 +52,7 @@ impl Plan {
         let programs = examples.parent().and_then(Path::parent).unwrap_or(Path::new("."));
         Ok(Self {
             packets: number("PACKETS", 12_000_000)?.max(1000),
-            runs: number("RUNS", 5)?.max(1) as usize,
+            runs: number("RUNS", 3)?.max(1) as usize,
             folder: variable("COMPARE_DIR").map_or_else(|| "target/compare".into(), PathBuf::from),
             only: variable("ONLY").unwrap_or_default(),
             programs: programs.to_owned(),

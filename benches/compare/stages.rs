@@ -7,10 +7,10 @@ use std::io::{Error, Read, Result};
 use std::path::Path;
 use std::time::Duration;
 
-use migqos::analysis;
+use migqos::analysis::{self, DecodedBlock, Measurer, Placer};
 use migqos::capture::{Block, Input, ReadOptions, Reader};
 use migqos::options::AnalysisOptions;
-use migqos::packet::{DecodeOptions, Packet, decode};
+use migqos::packet::DecodeOptions;
 use migqos::progress::Silent;
 
 use super::contest::median;
@@ -19,15 +19,18 @@ use super::measure::own_processor_time;
 /// Makes this program measure the stages on one file and print a line for each: name, seconds of processor time.
 pub const FLAG: &str = "--stages";
 
-const ROUNDS: usize = 5;
+/// How often each pass is counted.
+pub const ROUNDS: usize = 3;
 
 type Pass = fn(&Path) -> Result<()>;
 
-const PASSES: [(&str, Pass); 4] = [
+const PASSES: [(&str, Pass); 6] = [
     ("reading", read),
     ("cutting into records", cut),
-    ("decoding", decode_all),
-    ("analysing", analyze),
+    ("decoding", decode),
+    ("folding: placing", place),
+    ("folding: measuring", measure),
+    ("choosing, adding up", analyze),
 ];
 
 /// Measures and prints.
@@ -68,37 +71,62 @@ fn read(path: &Path) -> Result<()> {
 }
 
 fn cut(path: &Path) -> Result<()> {
-    blocks(path, |block| {
-        black_box(block);
+    let mut reader = open(path)?;
+    let mut block = Block::default();
+    while let Some(next) = reader.next_block(block).map_err(Error::other)? {
+        black_box(&next);
+        block = next;
+    }
+    Ok(())
+}
+
+fn decode(path: &Path) -> Result<()> {
+    decoded(path, |decoded| {
+        black_box(decoded);
     })
 }
 
-fn decode_all(path: &Path) -> Result<()> {
-    let mut packets: Vec<Packet> = Vec::new();
-    blocks(path, |block| {
-        packets.clear();
-        let decoded = |frame| decode(frame, block.bytes(frame), DecodeOptions::default());
-        packets.extend(block.frames.iter().map(decoded));
-        black_box(&packets);
+fn place(path: &Path) -> Result<()> {
+    let mut placer = Placer::new(&options());
+    decoded(path, |decoded| placer.block(decoded))
+}
+
+fn measure(path: &Path) -> Result<()> {
+    let options = options();
+    let (mut placer, mut measurer) = (Placer::new(&options), Measurer::new(&options, false));
+    decoded(path, |decoded| {
+        placer.block(decoded);
+        measurer.block(decoded);
     })
 }
 
 fn analyze(path: &Path) -> Result<()> {
-    let options = AnalysisOptions {
-        threads: Some(1),
-        ..AnalysisOptions::default()
-    };
-    let answer = analysis::analyze(&[Input::Path(path.to_owned())], &options, &Silent);
+    let answer = analysis::analyze(&[Input::Path(path.to_owned())], &options(), &Silent);
     black_box(answer).map(drop).map_err(Error::other)
 }
 
-fn blocks(path: &Path, mut each: impl FnMut(&Block)) -> Result<()> {
-    let input = Input::Path(path.to_owned());
-    let mut reader = Reader::open(&input, &ReadOptions::default()).map_err(Error::other)?;
-    let mut block = Block::default();
-    while let Some(next) = reader.next_block(block).map_err(Error::other)? {
-        each(&next);
-        block = next;
+fn options() -> AnalysisOptions {
+    AnalysisOptions {
+        threads: Some(1),
+        ..AnalysisOptions::default()
+    }
+}
+
+fn open(path: &Path) -> Result<Reader> {
+    Reader::open(&Input::Path(path.to_owned()), &ReadOptions::default()).map_err(Error::other)
+}
+
+/// Reads and decodes block after block.
+fn decoded(path: &Path, mut each: impl FnMut(&mut DecodedBlock)) -> Result<()> {
+    let mut reader = open(path)?;
+    let mut decoded = DecodedBlock::default();
+    while let Some(next) = reader
+        .next_block(std::mem::take(&mut decoded.block))
+        .map_err(Error::other)?
+    {
+        decoded.block = next;
+        decoded.decode(DecodeOptions::default());
+        each(&mut decoded);
     }
     Ok(())
 }

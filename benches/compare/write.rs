@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::contest::Outcome;
-use super::sections::{FOUND, GIVEN, NO_REPORT, ONE_THREAD, REPORT, Section, grouped};
+use super::sections::{FOUND, GIVEN, NO_REPORT, ONE_THREAD, REPORT, Section, TSHARK_PACKETS, grouped};
 use super::targets::{Limit, outcome, targets};
 use super::{Plan, count, machine, stages};
 
@@ -21,8 +21,11 @@ pub fn markdown(plan: &Plan, sections: &[Section]) -> Result<String> {
     let mut text = machine::description();
     let _ = writeln!(
         text,
-        "Whole processes with the file in the page cache, in turns; medians of {} runs.\n",
-        plan.runs
+        "(a), (c), (d) and (e) hold {} packets, (b) {}. Whole processes with the file in the page cache, in turns; medians \
+         of {}, where a row of the times does not say fewer.\n",
+        grouped(plan.packets),
+        grouped(plan.packets / 8),
+        runs(plan.runs)
     );
     text.push_str(&of_targets(sections));
     text.push_str(&of_stages(plan, sections)?);
@@ -32,6 +35,13 @@ pub fn markdown(plan: &Plan, sections: &[Section]) -> Result<String> {
         text.push_str(&of_times(section));
     }
     Ok(text)
+}
+
+fn runs(count: usize) -> String {
+    match count {
+        1 => "1 run".to_owned(),
+        _ => format!("{count} runs"),
+    }
 }
 
 /// Puts `text` between the markers of a document.
@@ -109,17 +119,27 @@ fn of_stages(plan: &Plan, sections: &[Section]) -> Result<String> {
     if let Some(whole) = outcome(sections, "a", ONE_THREAD) {
         rows.push(("starting, grading, JSON", (whole.processor_s - inside).max(0.0)));
     }
-    if let (Some(with), Some(without)) = (outcome(sections, "h", REPORT), outcome(sections, "h", NO_REPORT)) {
-        rows.push(("report and charts, of (h)", with.processor_s - without.processor_s));
-    }
     let all: f64 = rows.iter().map(|(_, seconds)| seconds).sum();
-    let mut text = "### How the time divides\n\nProcessor time on (a), one thread.\n\n".to_owned();
+    let mut text = "### How the time divides\n\n".to_owned();
+    let packets = grouped(section.packets);
+    let _ = writeln!(
+        text,
+        "Processor time on (a), one thread, {packets} packets; medians of {} runs.\n",
+        stages::ROUNDS
+    );
     text.push_str("| stage | s | ns per packet | share |\n| --- | ---: | ---: | ---: |\n");
     for (name, seconds) in rows {
         let (per_packet, share) = (seconds * 1e9 / section.packets as f64, 100.0 * seconds / all);
         let _ = writeln!(text, "| {name} | {seconds:.3} | {per_packet:.1} | {share:.0} % |");
     }
     text.push('\n');
+    if let (Some(with), Some(without)) = (outcome(sections, "h", REPORT), outcome(sections, "h", NO_REPORT)) {
+        let report_s = with.processor_s - without.processor_s;
+        let _ = writeln!(
+            text,
+            "The report of (h) with its charts takes {report_s:.3} s of processor time more.\n"
+        );
+    }
     Ok(text)
 }
 
@@ -166,12 +186,14 @@ fn of_times(section: &Section) -> String {
             "| {name} | {wall_s:.3} | {processor_s:.3} | {per_packet:.0} | {times} | {peak_mib:.0} | {runs} |"
         );
     }
-    let scaled = section.outcomes.iter().any(|one| one.name.starts_with("tshark")) && section.packets > 500_000;
+    let scaled = section.outcomes.iter().any(|one| one.name.starts_with("tshark"))
+        && section.packets > TSHARK_PACKETS
+        && section.letter != "f";
     if scaled {
         let _ = writeln!(
             text,
             "\ntshark got the first {} packets; its times are scaled.",
-            grouped(500_000)
+            grouped(TSHARK_PACKETS)
         );
     }
     text.push('\n');

@@ -119,12 +119,6 @@ impl Print {
 }
 
 impl DuplicateFinder {
-    /// True where the same packet of the same direction of the same conversation was seen a moment ago. `payload` is
-    /// the captured transport payload.
-    pub fn is_duplicate(&mut self, time_ns: i64, place: &Place, ip: &Ip, payload: &[u8]) -> bool {
-        self.is_copy(time_ns, place, Print::new(ip, payload))
-    }
-
     /// Brings what [`is_copy`](Self::is_copy) will look at into the core's cache. Asked for several packets in a row,
     /// the memory answers them together; the table is too large to stay there by itself.
     #[inline]
@@ -132,7 +126,7 @@ impl DuplicateFinder {
         self.sets[print.place(place).0].times[0]
     }
 
-    /// The same as [`is_duplicate`](Self::is_duplicate) by the packet's print.
+    /// True where the same packet of the same direction of the same conversation was seen a moment ago.
     #[inline]
     pub fn is_copy(&mut self, time_ns: i64, place: &Place, print: Print) -> bool {
         let time = (time_ns >> 14) as u32;
@@ -220,20 +214,29 @@ mod tests {
     #[test]
     fn a_copy_after_a_hop_is_a_duplicate_and_a_resend_is_not() {
         let mut finder = DuplicateFinder::default();
-        assert!(!finder.is_duplicate(1_000_000, &PLACE, &segment(9, 1000, 64), &[]));
-        assert!(finder.is_duplicate(1_050_000, &PLACE, &segment(9, 1000, 63), &[]));
-        assert!(!finder.is_duplicate(1_100_000, &PLACE, &segment(10, 1000, 64), &[]));
-        assert!(!finder.is_duplicate(500_000_000, &PLACE, &segment(9, 1000, 64), &[]));
+        assert!(!finder.is_copy(1_000_000, &PLACE, Print::new(&segment(9, 1000, 64), &[])));
+        assert!(finder.is_copy(1_050_000, &PLACE, Print::new(&segment(9, 1000, 63), &[])));
+        assert!(!finder.is_copy(1_100_000, &PLACE, Print::new(&segment(10, 1000, 64), &[])));
+        assert!(!finder.is_copy(500_000_000, &PLACE, Print::new(&segment(9, 1000, 64), &[])));
     }
 
     #[test]
     fn a_copy_is_found_behind_two_thousand_other_frames_and_earlier_in_time() {
         let mut finder = DuplicateFinder::default();
         for number in 0..2000 {
-            assert!(!finder.is_duplicate(10_000_000, &PLACE, &segment(number + 1, number * 1448, 64), &[]));
+            assert!(!finder.is_copy(
+                10_000_000,
+                &PLACE,
+                Print::new(&segment(number + 1, number * 1448, 64), &[])
+            ));
         }
-        let copies = (0..2000)
-            .filter(|number| finder.is_duplicate(9_950_000, &PLACE, &segment(number + 1, number * 1448, 64), &[]));
+        let copies = (0..2000).filter(|number| {
+            finder.is_copy(
+                9_950_000,
+                &PLACE,
+                Print::new(&segment(number + 1, number * 1448, 64), &[]),
+            )
+        });
         assert_eq!(copies.count(), 2000);
     }
 
@@ -246,10 +249,10 @@ mod tests {
         // with frames that were not seen before.
         for from in [0, 100_000, 200_000] {
             for ip in batch(from).step_by(3) {
-                finder.is_duplicate(i64::from(from) * 10_000 + 10_000_000, &PLACE, &ip, &[]);
+                finder.is_copy(i64::from(from) * 10_000 + 10_000_000, &PLACE, Print::new(&ip, &[]));
             }
             for (index, ip) in batch(from).enumerate() {
-                let copy = finder.is_duplicate(i64::from(from) * 10_000 + 9_980_000, &PLACE, &ip, &[]);
+                let copy = finder.is_copy(i64::from(from) * 10_000 + 9_980_000, &PLACE, Print::new(&ip, &[]));
                 missed += u32::from(index % 3 == 0 && !copy);
             }
         }
@@ -259,8 +262,8 @@ mod tests {
     #[test]
     fn without_identification_a_copy_comes_within_a_millisecond() {
         let mut finder = DuplicateFinder::default();
-        assert!(!finder.is_duplicate(0, &PLACE, &segment(0, 1000, 64), &[]));
-        assert!(finder.is_duplicate(500_000, &PLACE, &segment(0, 1000, 64), &[]));
-        assert!(!finder.is_duplicate(5_000_000, &PLACE, &segment(0, 1000, 64), &[]));
+        assert!(!finder.is_copy(0, &PLACE, Print::new(&segment(0, 1000, 64), &[])));
+        assert!(finder.is_copy(500_000, &PLACE, Print::new(&segment(0, 1000, 64), &[])));
+        assert!(!finder.is_copy(5_000_000, &PLACE, Print::new(&segment(0, 1000, 64), &[])));
     }
 }

@@ -62,7 +62,8 @@ impl Trackers {
             payload_offset: 66,
             payload_captured: 0,
         };
-        self.standard.segment(direction, self.time_ns, &ip, &tcp);
+        self.standard
+            .take(direction, self.time_ns, ip.identification, ip.payload_len, &tcp);
         self.wireshark.segment(direction, self.time_ns, &tcp, payload_len);
         self.tcptrace.segment(direction, self.time_ns, payload_len, &tcp);
         let held = [

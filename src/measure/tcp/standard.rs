@@ -4,7 +4,7 @@
 //! caller adds; nothing is summed here, so that any grouping of the same samples gives the same figures.
 
 use crate::flow::Direction;
-use crate::packet::{Ip, Tcp};
+use crate::packet::Tcp;
 
 use super::loss::{Resends, Side, Spurious, dsack};
 use super::rtt::{DataAckRtt, TimestampRtt};
@@ -89,12 +89,8 @@ pub struct TcpTracker {
 }
 
 impl TcpTracker {
-    /// Takes the next segment, in the file's order. Duplicated frames are not to be given.
-    pub fn segment(&mut self, direction: Direction, time_ns: i64, ip: &Ip, tcp: &Tcp) -> TcpSample {
-        self.take(direction, time_ns, ip.identification, ip.payload_len, tcp)
-    }
-
-    /// The same, given what is used of the IP header: its identification, and how much payload it leaves room for.
+    /// Takes the next segment, in the file's order, with what is used of the IP header: its identification, and how much
+    /// payload it leaves room for. Duplicated frames are not to be given.
     #[inline(always)]
     pub fn take(
         &mut self,

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use migqos::capture::{Block, Frame, Input, ReadOptions, Reader};
-use migqos::flow::duplicates::DuplicateFinder;
+use migqos::flow::duplicates::{DuplicateFinder, Print};
 use migqos::flow::table::{Endpoint, FlowTable, Tuple};
 use migqos::migration::{Config, Findings, MigrationTracker};
 use migqos::packet::{DecodeOptions, Network, Packet, Transport, decode};
@@ -106,7 +106,7 @@ impl Feed {
                 port: dst_port,
             },
         });
-        if self.duplicates.is_duplicate(time_ns, &place, ip, payload) {
+        if self.duplicates.is_copy(time_ns, &place, Print::new(ip, payload)) {
             return;
         }
         let direction = place.direction.index();
