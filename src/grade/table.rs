@@ -133,10 +133,7 @@ mod tests {
         let profile = Profile::named("tiphon").unwrap();
         let model = profile.table_model(Language::Indonesian, NumberStyle { decimal_comma: true });
         assert_eq!(model.rows.len(), 4 + 5 + 4 + 4 + 4);
-        assert_eq!(
-            model.rows[12],
-            ["Packet loss", "%", "(15; ∞)", "1", "Jelek", "(25; ∞)"]
-        );
+        assert_eq!(model.rows[12], ["Packet loss", "%", "(15; ∞)", "1", "Jelek", "(25; ∞)"]);
         assert!(model.rows.iter().all(|row| row.len() == model.header.len()));
         let in_force = Grader::new(&profile, None).table_model(Language::English, NumberStyle::default());
         assert_eq!(in_force.rows.len(), 5 + 4 + 4 + 4);

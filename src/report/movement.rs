@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use super::locale::Style;
-use crate::figure::Figure;
+use crate::figure::{Figure, Reason};
 use crate::migration::{Kind, Migration, Outcome, PhaseName, Role};
 
 /// The name of a phase in the reader's language.
@@ -56,8 +56,27 @@ pub(super) fn story(document: &Document<'_>, migration: &Migration, name: &dyn F
         let style = document.style;
         sentences.push(match downtimes_line(style, migration) {
             Some(list) => style.say("move.downtimes", &[("list", &list)]),
-            None => style.text("move.no_downtime").to_owned(),
+            None => without_downtimes(document, migration),
         });
+    }
+    sentences.join(" ")
+}
+
+/// That no downtime was measured, what has to be captured for each, and what a log says of it.
+fn without_downtimes(document: &Document<'_>, migration: &Migration) -> String {
+    let style = document.style;
+    let mut sentences = vec![style.text("move.no_downtime").to_owned()];
+    if migration.stream_downtime_ms.reason() == Some(Reason::PayloadCut) {
+        sentences.push(style.text("move.capture_whole_frames").to_owned());
+    }
+    let others = [migration.pause_ms, migration.service.downtime_ms];
+    if others.iter().any(|figure| figure.reason() == Some(Reason::NoVmTraffic)) {
+        sentences.push(style.text("move.capture_vm_traffic").to_owned());
+    }
+    if let Ok(beside) = &document.summary.log
+        && let Figure::Value(ms) = beside.run.downtime_ms
+    {
+        sentences.push(style.say("move.downtime_of_log", &[("length", &style.ms(ms))]));
     }
     sentences.join(" ")
 }
