@@ -12,6 +12,8 @@ use crate::migration::log::Beside;
 pub struct CaptureProperties {
     /// The path as the user gave it; `-` for standard input.
     pub path: String,
+    /// What a report calls it, where others of the same file name were analysed beside it.
+    pub title: Option<String>,
     /// pcap or pcapng.
     pub format: FileFormat,
     /// The compression around it.

@@ -103,6 +103,7 @@ fn properties(path: String, engine: &Engine, parts: Vec<FileProperties>) -> Resu
     };
     Ok(CaptureProperties {
         path,
+        title: None,
         format: first.format,
         compression: first.compression,
         packets: quality.packets,

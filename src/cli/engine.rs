@@ -13,6 +13,7 @@ use crate::options::{AnalysisOptions, Family, GradedDirection};
 use crate::progress::Progress;
 use crate::report::document::figures;
 use crate::report::filter::display_filter;
+use crate::report::folder::names;
 use crate::summary::{Inspection, ServiceSummary, Summary};
 
 /// The answer of one run.
@@ -51,6 +52,7 @@ pub fn analyze(
     let answer = analysis::analyze(&inputs, &options, progress).map_err(|error| error.path(name))?;
     let mut summary = answer.summary;
     summary.selection.display_filter = display_filter(&summary.nodes, &request.options);
+    summary.capture.title = title(name, request);
     let grader = request.grading.grader();
     if let Some(capacity) = request.grading.capacity {
         let family = request.options.family;
@@ -70,6 +72,16 @@ pub fn analyze(
         moves: answer.moves,
         service,
     })
+}
+
+/// The name of the capture's folder, where several captures bear its file name: it tells their reports apart.
+fn title(capture: &Path, request: &AnalyzeRequest) -> Option<String> {
+    let alike = |other: &&PathBuf| other.file_name() == capture.file_name();
+    if request.join || request.captures.iter().filter(alike).count() < 2 {
+        return None;
+    }
+    let at = request.captures.iter().position(|other| other == capture)?;
+    names(&request.captures).into_iter().nth(at)
 }
 
 /// Lists what is in one capture, and its migrations.

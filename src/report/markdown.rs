@@ -23,10 +23,14 @@ use super::document::Document;
 /// The report of one run, CommonMark with GFM tables. The pictures are named relative to it.
 pub fn markdown(document: &Document<'_>) -> String {
     let mut page = Page::new(document.style);
-    let path = document.summary.capture.path.as_str();
-    let name = Path::new(path)
-        .file_name()
-        .map_or_else(|| path.to_owned(), |n| n.to_string_lossy().into_owned());
+    let capture = &document.summary.capture;
+    let file_name = || {
+        Path::new(&capture.path)
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+    };
+    let name = capture.title.clone().or_else(file_name);
+    let name = name.unwrap_or_else(|| capture.path.clone());
     let name = escape(&name);
     let title = if document.moves.migrations.is_empty() {
         document.style.say("report.title_without_migration", &[("name", &name)])

@@ -23,6 +23,7 @@ const START_NS: i64 = 1_795_185_720_000_000_000;
 pub(crate) fn capture() -> CaptureProperties {
     CaptureProperties {
         path: "runs/game|01/src capture.pcapng.gz".to_owned(),
+        title: None,
         format: FileFormat::Pcapng,
         compression: Some(Compression::Gzip),
         packets: 61_234,
