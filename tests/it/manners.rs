@@ -289,3 +289,48 @@ fn a_warning_names_its_capture_where_several_are_inspected() {
     let alone = said(&[&one]);
     assert!(alone.starts_with("warning: ") && !alone.contains(&one), "{alone}");
 }
+
+/// What the program says of arguments that leave nothing to measure.
+fn refused(arguments: &[&str]) -> String {
+    let mut command = migqos();
+    let output = command
+        .args(["analyze", "--no-report"])
+        .arg(fixture("precopy.pcap.zst"));
+    let output = output.args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    text(&output.stderr)
+}
+
+#[test]
+fn what_leaves_nothing_to_measure_is_named() {
+    // tshark: the last frame is at 5.375119961 s.
+    let nodes = ["--source", "10.132.6.126", "--target", "10.132.4.16"];
+    for nodes in [&nodes[..], &[]] {
+        let late = refused(&[nodes, &["--from", "100"]].concat());
+        assert!(
+            late.contains("--from lies after the last frame (second 5.375)"),
+            "{late}"
+        );
+        let port = refused(&[nodes, &["--port", "99"]].concat());
+        assert!(port.contains("no conversation uses port 99"), "{port}");
+    }
+}
+
+#[test]
+fn captures_of_one_file_name_have_titles_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    for run in ["game-01", "game-02"] {
+        fs::create_dir(folder.path().join(run)).unwrap();
+        fs::copy(fixture("ssh.pcap.zst"), folder.path().join(run).join("src.pcap.zst")).unwrap();
+    }
+    let output = in_folder(
+        folder.path(),
+        &["analyze", "game-01/src.pcap.zst", "game-02/src.pcap.zst", "-o", "out"],
+    );
+    assert_eq!(output.status.code(), Some(0));
+    for name in ["game-01-src", "game-02-src"] {
+        let report = fs::read_to_string(folder.path().join("out").join(name).join("report.md")).unwrap();
+        let title = report.lines().next().unwrap();
+        assert!(title.ends_with(&format!(": {name}")), "{title}");
+    }
+}
