@@ -249,25 +249,28 @@ impl SequenceSpace {
     }
 
     fn open_hole(&mut self, hole: Hole) {
-        if self.holes.len() >= MAX_HOLES {
-            // An acknowledged hole is all but surely the capture's own loss; the oldest of them goes first.
-            let index = self.holes.iter().position(|hole| hole.acknowledged).unwrap_or(0);
-            let gone = self.holes.remove(index);
-            self.give_up(gone);
-        }
+        self.make_room();
         self.holes.push(hole);
     }
 
-    /// Puts a hole among the others where there is room; where there is none it is given up, so that the holes above
-    /// and below keep their places.
-    fn insert_hole(&mut self, index: usize, hole: Hole) -> bool {
-        let room = self.holes.len() < MAX_HOLES;
-        if room {
-            self.holes.insert(index, hole);
-        } else {
-            self.give_up(hole);
+    /// Puts a hole before the one at `index`, and gives the place behind it.
+    fn insert_hole(&mut self, index: usize, hole: Hole) -> usize {
+        let gone = self.make_room();
+        let index = index - usize::from(gone.is_some_and(|gone| gone < index));
+        self.holes.insert(index, hole);
+        index + 1
+    }
+
+    /// Gives one hole up where there are too many, and says which place it had.
+    fn make_room(&mut self) -> Option<usize> {
+        if self.holes.len() < MAX_HOLES {
+            return None;
         }
-        room
+        // An acknowledged hole is all but surely the capture's own loss; the oldest of them goes first.
+        let index = self.holes.iter().position(|hole| hole.acknowledged).unwrap_or(0);
+        let gone = self.holes.remove(index);
+        self.give_up(gone);
+        Some(index)
     }
 
     fn give_up(&mut self, hole: Hole) {
@@ -308,7 +311,7 @@ impl SequenceSpace {
                 }
                 (true, true) => {
                     self.holes[index].start = to;
-                    index += 1 + usize::from(self.insert_hole(index, Hole { end: from, ..hole }));
+                    index = self.insert_hole(index, Hole { end: from, ..hole });
                 }
             }
         }
