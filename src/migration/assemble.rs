@@ -233,7 +233,7 @@ fn bounds(connection: &Connection, role: Role, forward: usize) -> (i64, i64) {
     if role == Role::Ssh
         && let Some((start, end)) = connection.sides[forward].shape.bulk()
     {
-        return (start.time_ns, end.time_ns);
+        return (start.time_ns, end.time_ns.max(start.time_ns));
     }
     (connection.start_ns(), connection.end_ns())
 }

@@ -444,10 +444,10 @@ impl Connection {
         self.syn_ns.unwrap_or(self.first_ns)
     }
 
-    /// Last payload byte of either direction.
+    /// Last payload byte of either direction; no earlier than the start, where the capture's times go backwards.
     pub(super) fn end_ns(&self) -> i64 {
         let last = self.sides.iter().filter_map(|side| side.ledger.last_ns()).max();
-        last.unwrap_or(self.first_ns)
+        last.unwrap_or(self.first_ns).max(self.start_ns())
     }
 
     /// It was closed, by whomever and however.
