@@ -18,7 +18,6 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::Value;
 
-#[expect(dead_code, reason = "rows of text are for tests/timelines.rs")]
 #[path = "support/segments.rs"]
 mod segments;
 
@@ -574,6 +573,21 @@ proptest! {
         let mut text = lines.join("\n").into_bytes();
         text.extend(bytes);
         let _ = migqos::migration::log::parse(&text, Some(START_NS));
+    }
+}
+
+/// Found by the property above: a connection on a migration port, its SYN behind its data in time.
+#[test]
+fn a_syn_later_than_its_data_gave_a_migration_of_negative_length() {
+    let row = |text: &str| Segment::parse(text).unwrap();
+    let segments = [
+        row("800  <  A   3221228630  13093     0"),
+        row("  0  <  FA           0      1     0"),
+        row("  0  >  A            0      0     0"),
+        row("999  >  SA           0      0     0"),
+    ];
+    for document in Capture::of(&segments).documents(&AnalysisOptions::default()) {
+        check_numbers("", &document).unwrap();
     }
 }
 
