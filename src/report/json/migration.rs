@@ -4,7 +4,9 @@ use serde::ser::SerializeMap;
 
 use super::object::{Fields, Object, seconds};
 use crate::figure::{Figure, Reason};
-use crate::migration::{Announcement, GapRequests, Migration, Moves, Named, Pages, Phase, Round, ServiceFlow};
+use crate::migration::{
+    Announcement, GapRequests, Migration, Moves, Named, Pages, Phase, Round, ServiceFlow, Sighting,
+};
 use crate::summary::Metrics;
 
 /// The object `migration` of docs/JSON.md, one of a capture's; times are seconds from the capture's first frame.
@@ -74,6 +76,7 @@ impl Object for Moved<'_> {
         )
         .set("vm_macs", macs)
         .set("vm_addresses", migration.vm.addresses.as_slice())
+        .array("vm_seen", migration.vm.sightings.iter().map(|seen| At(zero, seen)))
         .set("inferred", migration.inferred.as_slice())
         .array("service_flows", flows)
         .array("phases", phases.map(|phase| At(zero, phase)))
@@ -94,6 +97,17 @@ impl Zero {
 
 /// What lies on the capture's time.
 struct At<T>(Zero, T);
+
+impl Object for At<&Sighting> {
+    fn fields<M: SerializeMap>(&self, to: Fields<M>) -> Fields<M> {
+        let Self(zero, seen) = self;
+        to.set("mac", seen.mac.to_string())
+            .set("interface", seen.interface)
+            .set("frames", seen.frames)
+            .number("first_s", zero.to_s(seen.first_ns))
+            .number("last_s", zero.to_s(seen.last_ns))
+    }
+}
 
 impl Object for At<(&Phase, Option<&Metrics>)> {
     fn fields<M: SerializeMap>(&self, to: Fields<M>) -> Fields<M> {

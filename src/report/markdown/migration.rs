@@ -235,7 +235,8 @@ fn rounds(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
     }
 }
 
-/// The addresses by which the virtual machine is known.
+/// The addresses by which the virtual machine is known, and on which interface it was seen when: a node's capture loses
+/// sight of it, or sees it come.
 fn machine(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) {
     let addresses = migration.vm.addresses.iter().map(ToString::to_string);
     let macs = migration.vm.macs.iter().map(ToString::to_string);
@@ -243,6 +244,21 @@ fn machine(document: &Document<'_>, migration: &Migration, page: &mut Page<'_>) 
     if !names.is_empty() {
         page.paragraph(&document.style.say("move.vm", &[("names", &names.join(", "))]));
     }
+    let style = document.style;
+    let seen = migration.vm.sightings.iter().take(LISTED).map(|seen| {
+        let second = |ns: i64| style.number(document.at_s(ns), 3);
+        style.say(
+            "move.vm_seen",
+            &[
+                ("mac", &code(&seen.mac.to_string())),
+                ("interface", &style.count(u64::from(seen.interface))),
+                ("frames", &style.plural("unit.frames", seen.frames)),
+                ("first", &second(seen.first_ns)),
+                ("last", &second(seen.last_ns)),
+            ],
+        )
+    });
+    page.bullets(&seen.collect::<Vec<String>>());
 }
 
 /// When the new host, and then the machine itself, told the network where it is.
