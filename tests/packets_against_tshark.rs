@@ -4,23 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use migqos::capture::{Block, Input, ReadOptions, Reader};
 use migqos::packet::{DecodeOptions, FragmentTracker, Ip, Network, Packet, Tcp, Transport, decode};
 
-/// The folder of shared captures beside the repository, or above it for a work tree.
-fn shared() -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|folder| folder.join("shared/captures"))
-        .find(|folder| folder.is_dir());
-    if found.is_none() {
-        eprintln!("skipped: ../shared is not there");
-    }
-    found
-}
+#[path = "support/shared.rs"]
+mod location;
+
+use location::shared;
 
 fn packets(path: &Path, options: DecodeOptions) -> Vec<Packet> {
     let input = Input::from_argument(path);
@@ -120,7 +113,7 @@ const BEYOND: [(&str, &str); 3] = [
 
 #[test]
 fn tcp_lengths_of_the_shared_corpus_are_those_that_tshark_adds_up() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let corpus = shared.join("corpus");
     let truth = truth_of_tcp(&corpus.join("truth/tcp.tsv"));
     let mut differing = Vec::new();
@@ -304,7 +297,7 @@ fn tshark(path: &Path) -> Option<Vec<Vec<String>>> {
 
 #[test]
 fn fields_of_shared_captures_are_those_that_tshark_prints() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let mut compared = 0;
     for file in FILES {
         let path = shared.join(file);

@@ -13,6 +13,11 @@ use std::process::Command;
 use migqos::capture::{Block, FileProperties, Input, ReadOptions, Reader};
 use migqos::error::{ErrorKind, Result};
 
+#[path = "support/shared.rs"]
+mod location;
+
+use location::shared;
+
 /// What a capture comes to.
 #[derive(Debug)]
 struct Totals {
@@ -57,18 +62,6 @@ fn totals(path: &Path) -> Result<Totals> {
         latest_ns,
         properties: reader.finish(),
     })
-}
-
-/// The folder of captures, two or three levels up, where it is there.
-fn shared() -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|folder| folder.join("shared/captures"))
-        .find(|folder| folder.is_dir());
-    if found.is_none() {
-        println!("skipped: ../shared is not there");
-    }
-    found
 }
 
 fn files_below(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -121,7 +114,7 @@ fn installed(tool: &str) -> bool {
 
 #[test]
 fn shared_corpus_reads_as_its_index_says() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let mut compared = 0;
     for row in table(&shared.join("corpus/index.tsv")) {
         let path = ["robust", "accuracy"]
@@ -174,7 +167,7 @@ fn shared_corpus_reads_as_its_index_says() {
 
 #[test]
 fn shared_accuracy_set_has_the_frames_and_bytes_of_its_truth() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     let mut compared = 0;
     for row in table(&shared.join("corpus/truth/files.tsv")) {
         let totals = totals(&shared.join("corpus/accuracy").join(&row["file"])).unwrap();
@@ -204,7 +197,7 @@ fn same_time(printed: &str, time_ns: Option<i64>) -> bool {
 
 #[test]
 fn shared_captures_have_the_properties_that_capinfos_prints() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     if !installed("capinfos") {
         return;
     }
@@ -286,7 +279,7 @@ fn shared_captures_have_the_properties_that_capinfos_prints() {
 
 #[test]
 fn shared_captures_have_the_bytes_of_every_frame_that_tshark_shows() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared("") else { return };
     if !installed("tshark") {
         return;
     }

@@ -14,6 +14,11 @@ use migqos::options::AnalysisOptions;
 use migqos::progress::Silent;
 use migqos::summary::TcpDirection;
 
+#[path = "support/shared.rs"]
+mod location;
+
+use location::shared;
+
 /// Figures that are counted.
 const COUNTS: [&str; 8] = [
     "payload bytes",
@@ -132,17 +137,6 @@ impl Agreement {
     }
 }
 
-fn corpus() -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|folder| folder.join("shared/captures/corpus"))
-        .find(|folder| folder.is_dir());
-    if found.is_none() {
-        eprintln!("skipped: ../shared is not there");
-    }
-    found
-}
-
 /// Captures in which a direction may differ, why (docs/TCPTRACE.md has the reasons at length), and how many do.
 const DIFFERING: [(&str, &str, usize); 8] = [
     (
@@ -184,7 +178,7 @@ const DAMAGED: [(&str, usize); 1] = [("reasm_crash_anon.pcapng", 1)];
 
 #[test]
 fn shared_directions_of_public_captures_have_the_figures_that_tcptrace_prints() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = shared("corpus") else { return };
     let text = std::fs::read_to_string(corpus.join("truth/tcp.tsv")).unwrap();
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap().split('\t').collect();
@@ -307,7 +301,7 @@ fn expected_connections(text: &str) -> Vec<([String; 2], [Answer; 2])> {
 
 #[test]
 fn shared_the_regression_suite_of_tcptrace_has_the_answers_that_it_expects() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = shared("corpus") else { return };
     let mut agreement = Agreement::default();
     let mut directions = 0;
     let mut differing = Vec::new();

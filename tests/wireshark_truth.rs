@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use migqos::measure::tcp::wireshark::Flag;
 
@@ -12,6 +12,11 @@ use migqos::measure::tcp::wireshark::Flag;
 mod ours;
 
 use ours::{Key, Keys};
+
+#[path = "support/shared.rs"]
+mod location;
+
+use location::shared;
 
 /// The truth's columns and the flags that they count. Its retransmissions include the fast and the spurious ones, as
 /// Wireshark's filter does.
@@ -31,18 +36,6 @@ const COLUMNS: [(&str, Flag); 12] = [
 ];
 
 type Counts = [u64; COLUMNS.len()];
-
-/// The folder of shared captures beside the repository, or above it for a work tree.
-fn corpus() -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|folder| folder.join("shared/captures/corpus"))
-        .find(|folder| folder.is_dir());
-    if found.is_none() {
-        eprintln!("skipped: ../shared is not there");
-    }
-    found
-}
 
 /// The truth's conversations by file, in order, both directions added.
 fn truth(corpus: &Path) -> BTreeMap<String, Vec<(SocketAddr, SocketAddr, Counts)>> {
@@ -99,7 +92,7 @@ fn agreement(corpus: &Path, decapsulate: bool) -> (usize, usize) {
 
 #[test]
 fn shared_99_percent_of_conversations_have_every_flag_as_often_as_tshark_counts_it() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = shared("corpus") else { return };
     // What is left lies in tunnels: of 1,940 conversations 16, with tunnels looked into 5.
     for (decapsulate, at_least) in [(false, 1924), (true, 1935)] {
         let (conversations, exact) = agreement(&corpus, decapsulate);

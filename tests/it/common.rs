@@ -5,24 +5,14 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+#[path = "../support/shared.rs"]
+mod location;
+
+pub use location::shared;
+
 /// A file of `fixtures/`.
 pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
-}
-
-/// A file or folder of the captures that are shared between the developers, if they are there.
-pub fn shared(name: &str) -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .skip(1)
-        .take(3)
-        .map(|folder| folder.join("shared/captures"))
-        .find(|captures| captures.is_dir())
-        .map(|captures| captures.join(name));
-    if found.is_none() {
-        println!("skipped: ../shared is not there");
-    }
-    found
 }
 
 /// The program.
