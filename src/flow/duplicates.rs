@@ -27,7 +27,8 @@ pub struct DuplicateFinder {
     sets: Vec<Set>,
 }
 
-/// Fingerprints and times apart, so that all ways are compared at once. One set is one cache line.
+/// Fingerprints and times apart, so that all ways are compared at once. One set is one cache line; the latest frame of
+/// the file stands first, whatever its time.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
 struct Set {
@@ -35,6 +36,24 @@ struct Set {
     fingerprints: [u32; WAYS],
     /// In units of 2^14 ns (16.4 us), wrapping after 19 hours.
     times: [u32; WAYS],
+}
+
+impl Set {
+    #[cold]
+    fn holds(&self, fingerprint: u32, time: u32, window: u32) -> bool {
+        let mut ways = self.fingerprints.iter().zip(self.times);
+        // Copies may stand in the file in either order of time.
+        ways.any(|(&way, at)| way == fingerprint && time.wrapping_sub(at).wrapping_add(window) <= 2 * window)
+    }
+
+    /// Puts a frame first and forgets the last one.
+    #[inline(always)]
+    fn remember(&mut self, fingerprint: u32, time: u32) {
+        self.fingerprints.copy_within(..WAYS - 1, 1);
+        self.times.copy_within(..WAYS - 1, 1);
+        self.fingerprints[0] = fingerprint;
+        self.times[0] = time;
+    }
 }
 
 impl Default for DuplicateFinder {
@@ -127,7 +146,7 @@ impl DuplicateFinder {
     }
 
     /// True where the same packet of the same direction of the same conversation was seen a moment ago.
-    #[inline]
+    #[inline(always)]
     pub fn is_copy(&mut self, time_ns: i64, place: &Place, print: Print) -> bool {
         let time = (time_ns >> 14) as u32;
         let window_ns = if print.0 & 1 != 0 {
@@ -138,30 +157,15 @@ impl DuplicateFinder {
         let window = (window_ns >> 14) as u32;
         let (set, fingerprint) = print.place(place);
         let set = &mut self.sets[set];
-        let mut found = false;
-        for way in 0..WAYS {
-            // Copies may stand in the file in either order of time.
-            let apart = time.wrapping_sub(set.times[way]).wrapping_add(window);
-            found |= set.fingerprints[way] == fingerprint && apart <= 2 * window;
-        }
-        if found {
+        // All ways at once; their times are looked at only where one has the fingerprint, which is rare.
+        let known = set
+            .fingerprints
+            .iter()
+            .fold(false, |known, &way| known | (way == fingerprint));
+        if known && set.holds(fingerprint, time, window) {
             return true;
         }
-        // A free way is older than any; a frame that stands in the file after later ones must not push those out: their
-        // age is negative. The way's number in the low bits makes one number of both, the last of the oldest winning.
-        let mut oldest = i64::MIN;
-        for way in 0..WAYS {
-            let age = i64::from(time.wrapping_sub(set.times[way]) as i32);
-            let age = if set.fingerprints[way] == 0 {
-                i64::from(u32::MAX)
-            } else {
-                age
-            };
-            oldest = oldest.max(age << 3 | way as i64);
-        }
-        let way = (oldest & 7) as usize;
-        set.fingerprints[way] = fingerprint;
-        set.times[way] = time;
+        set.remember(fingerprint, time);
         false
     }
 }

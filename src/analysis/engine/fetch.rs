@@ -16,27 +16,24 @@ impl Placer {
     /// Fetches what `records` will touch.
     #[inline]
     pub(super) fn fetch(&mut self, records: &[Record], flows: &[Ends]) {
-        let many = flows.len() >= MANY_FLOWS;
+        if flows.len() >= MANY_FLOWS {
+            self.fetch_states(records, flows);
+        }
+    }
+
+    #[inline(never)]
+    fn fetch_states(&mut self, records: &[Record], flows: &[Ends]) {
         let mut fetched = 0;
         for record in records {
             if let Some(flow) = record.flow()
                 && let Some(place) = self.place(flow, flows)
             {
                 fetched ^= u64::from(self.duplicates.fetch(&place, record.print));
-                if many && let Some(known) = self.conversations.get(place.conversation as usize) {
+                if let Some(known) = self.conversations.get(place.conversation as usize) {
                     fetched ^= known.fetch();
                 }
             }
         }
-        if many {
-            fetched ^= self.fetch_states(records, flows);
-        }
-        std::hint::black_box(fetched);
-    }
-
-    #[inline(never)]
-    fn fetch_states(&mut self, records: &[Record], flows: &[Ends]) -> u64 {
-        let mut fetched = 0;
         for round in 0..2 {
             for record in records {
                 let Some(place) = record.flow().and_then(|flow| self.place(flow, flows)) else {
@@ -52,7 +49,7 @@ impl Placer {
                 }
             }
         }
-        fetched
+        std::hint::black_box(fetched);
     }
 }
 

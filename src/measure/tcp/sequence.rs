@@ -127,6 +127,17 @@ impl SequenceSpace {
         }
     }
 
+    /// Takes the payload `start..end` in where it begins right behind everything seen; else nothing happens, and
+    /// [`cover`](Self::cover) must be asked.
+    #[inline(always)]
+    pub fn go_on(&mut self, start: u64, end: u64) -> bool {
+        let goes_on = self.high == Some(start);
+        if goes_on {
+            self.high = Some(end);
+        }
+        goes_on
+    }
+
     /// Takes the payload `start..end` in; `stamp` is its segment's.
     #[inline]
     pub fn cover(&mut self, start: u64, end: u64, stamp: SendStamp, reordering_window_ns: i64) -> Coverage {

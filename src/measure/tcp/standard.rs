@@ -45,8 +45,6 @@ pub struct TcpSample {
     pub data_ack: Option<RttSample>,
     /// RTT of the other direction's half-path by timestamps.
     pub timestamps: Option<RttSample>,
-    /// This segment is a super-frame: its payload exceeds the MSS. How many segments it stands for.
-    pub segments: u32,
 }
 
 impl TcpSample {
@@ -69,8 +67,6 @@ struct Half {
     last_data_ns: Option<i64>,
     /// Highest acknowledgement received for this direction.
     acknowledged: u64,
-    /// MSS as the peer announced it, for this direction's segments.
-    mss: Option<u16>,
     /// The window that this direction last advertised is zero.
     window_closed: bool,
     /// Where the byte lies that was last pushed against the peer's closed window.
@@ -107,16 +103,12 @@ impl TcpTracker {
         };
         let mut sample = TcpSample {
             payload: u64::from(payload),
-            segments: 1,
             ..TcpSample::default()
         };
         this.seen = true;
         if tcp.has(Tcp::RST) {
             // A reset may carry any sequence number, and text as payload.
             return sample;
-        }
-        if let Some(mss) = tcp.mss {
-            peer.mss = Some(mss);
         }
         let timestamp = tcp.timestamps.map(|(value, _)| value);
         let stamp = SendStamp {
@@ -227,48 +219,14 @@ impl Half {
             }
         }
         if payload > 0 {
-            let seq = tcp.seq.wrapping_add(u32::from(tcp.has(Tcp::SYN)));
-            let start = self.space.unwrap(seq);
+            let start = self.space.unwrap(tcp.seq.wrapping_add(u32::from(tcp.has(Tcp::SYN))));
             let end = start + u64::from(payload);
-            if payload == 1
-                && self.space.high() == Some(end)
-                && !tcp.has(Tcp::SYN | Tcp::FIN)
-                && self.acknowledged >= end
-            {
-                // A keep-alive repeats one acknowledged byte (RFC 9293 section 3.8.4).
-                return;
-            }
-            if let Some(mss) = self.mss.map(u32::from).filter(|&mss| mss > 0) {
-                sample.segments = payload.div_ceil(mss);
-            }
-            let coverage = self.space.cover(start, end, stamp, REORDERING_WINDOW_NS);
-            sample.unique = coverage.new + coverage.late;
-            sample.late = coverage.late;
-            sample.repeated = coverage.repeated;
-            if coverage.doubtful {
-                // Whatever answers it is not known.
-            } else if coverage.new > 0 && coverage.repeated == 0 && self.space.high() == Some(end) {
+            // Nearly always. A single byte may be a probe or a keep-alive.
+            if payload > 1 && self.space.go_on(start, end) {
+                sample.unique = u64::from(payload);
                 self.data_ack.sent(end, time_ns);
-            } else if coverage.new > 0 {
-                self.data_ack.sent_again(start, end);
-            }
-            if coverage.late > 0 || coverage.repeated > 0 {
-                self.data_ack.sent_again(start, end);
-            }
-            if coverage.late > 0 && coverage.late_is_resent {
-                sample.lost_upstream = coverage.late;
-                sample.spurious = self.resends.push(start, end, time_ns, Side::Upstream, coverage.late);
-            }
-            // A byte pushed against a closed window is refused by the receiver, not lost by the network: neither when it
-            // is pushed again nor when it comes with the rest.
-            let probe = receiver_closed && payload == 1;
-            let refused = probe || self.probe == Some(start) && self.acknowledged <= start;
-            let lost = coverage.repeated - u64::from(refused && coverage.repeated > 0);
-            self.probe = probe.then_some(start).or(self.probe);
-            if lost > 0 {
-                sample.lost_downstream = lost;
-                let early = self.resends.push(start, end, time_ns, Side::Downstream, lost);
-                sample.spurious = sample.spurious.or(early);
+            } else {
+                self.data_elsewhere((start, end), tcp, stamp, receiver_closed, sample);
             }
         } else if tcp.has(Tcp::ACK) && self.space.high().is_none() {
             // A pure ACK tells where the sender's data goes on, so that a hole before its first data is seen.
@@ -277,6 +235,52 @@ impl Half {
         if tcp.has(Tcp::FIN) {
             let syn = u32::from(tcp.has(Tcp::SYN));
             self.fin_end = Some(self.space.unwrap(tcp.seq.wrapping_add(syn)) + u64::from(payload) + 1);
+        }
+    }
+
+    /// Payload that does not begin where all before it ends, or a single byte.
+    #[inline(never)]
+    fn data_elsewhere(
+        &mut self,
+        (start, end): (u64, u64),
+        tcp: &Tcp,
+        stamp: SendStamp,
+        receiver_closed: bool,
+        sample: &mut TcpSample,
+    ) {
+        let (payload, time_ns) = (end - start, stamp.time_ns);
+        if payload == 1 && self.space.high() == Some(end) && !tcp.has(Tcp::SYN | Tcp::FIN) && self.acknowledged >= end {
+            // A keep-alive repeats one acknowledged byte (RFC 9293 section 3.8.4).
+            return;
+        }
+        let coverage = self.space.cover(start, end, stamp, REORDERING_WINDOW_NS);
+        sample.unique = coverage.new + coverage.late;
+        sample.late = coverage.late;
+        sample.repeated = coverage.repeated;
+        if coverage.doubtful {
+            // Whatever answers it is not known.
+        } else if coverage.new > 0 && coverage.repeated == 0 && self.space.high() == Some(end) {
+            self.data_ack.sent(end, time_ns);
+        } else if coverage.new > 0 {
+            self.data_ack.sent_again(start, end);
+        }
+        if coverage.late > 0 || coverage.repeated > 0 {
+            self.data_ack.sent_again(start, end);
+        }
+        if coverage.late > 0 && coverage.late_is_resent {
+            sample.lost_upstream = coverage.late;
+            sample.spurious = self.resends.push(start, end, time_ns, Side::Upstream, coverage.late);
+        }
+        // A byte pushed against a closed window is refused by the receiver, not lost by the network: neither when it
+        // is pushed again nor when it comes with the rest.
+        let probe = receiver_closed && payload == 1;
+        let refused = probe || self.probe == Some(start) && self.acknowledged <= start;
+        let lost = coverage.repeated - u64::from(refused && coverage.repeated > 0);
+        self.probe = probe.then_some(start).or(self.probe);
+        if lost > 0 {
+            sample.lost_downstream = lost;
+            let early = self.resends.push(start, end, time_ns, Side::Downstream, lost);
+            sample.spurious = sample.spurious.or(early);
         }
     }
 
