@@ -201,7 +201,14 @@ impl Heard {
 const MAX_INTERFACES: usize = 16;
 
 impl Sender {
-    /// Reads a word of what the next frame will touch.
+    /// Reads a word of each cache line that the next frame will touch.
+    #[inline]
+    pub(super) fn fetch(&self) -> u64 {
+        let heard = self.first_heard.map_or(0, |heard| heard.frames ^ heard.last_ns as u64);
+        heard ^ u64::from(self.address.is_some()) ^ self.answers.count ^ self.answers.last_ns as u64
+    }
+
+    /// The same for what it owns elsewhere.
     #[inline]
     pub(super) fn fetch_owned(&self) -> u64 {
         let gap = self.answers.gaps.last().map_or(0, |gap| gap.0);

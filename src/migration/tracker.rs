@@ -167,9 +167,11 @@ impl MigrationTracker {
     /// Reads a word of each cache line that the next segment of this conversation will touch, so that the memory can be
     /// asked for those of several segments at once.
     #[inline]
-    pub fn fetch(&self, conversation: u32) -> u64 {
+    pub fn fetch(&self, conversation: u32, direction: usize) -> u64 {
         let slot = self.slots.get(conversation as usize);
-        slot.map_or(0, |slot| slot.sides[0].answers.count ^ slot.sides[1].answers.count)
+        slot.map_or(0, |slot| {
+            u64::from(matches!(slot.watch, Watch::Dull)) ^ slot.sides[direction & 1].fetch()
+        })
     }
 
     /// The same for what it owns elsewhere.

@@ -67,7 +67,8 @@ impl Measurer {
         let mut fetched = 0;
         for placed in placed {
             let course = self.courses.get(placed.conversation as usize);
-            fetched ^= course.map_or(0, |course| u64::from(course.pair)) ^ self.migration.fetch(placed.conversation);
+            fetched ^= course.map_or(0, |course| u64::from(course.pair));
+            fetched ^= self.migration.fetch(placed.conversation, usize::from(placed.reverse));
         }
         for placed in placed {
             let Some(course) = self.courses.get(placed.conversation as usize) else {
