@@ -13,9 +13,18 @@ use crate::packet::Ends;
 const MANY_FLOWS: usize = 128;
 
 impl Placer {
-    /// Fetches what `records` will touch.
+    /// Fetches what `records` will touch, the records themselves among it: another core may have written them.
     #[inline]
     pub(super) fn fetch(&mut self, records: &[Record], flows: &[Ends]) {
+        let mut fetched = 0;
+        for record in records {
+            if let Some(flow) = record.flow()
+                && let Some(place) = self.place(flow, flows)
+            {
+                fetched ^= self.duplicates.fetch(&place, record.print);
+            }
+        }
+        std::hint::black_box(fetched);
         if flows.len() >= MANY_FLOWS {
             self.fetch_states(records, flows);
         }
@@ -27,11 +36,9 @@ impl Placer {
         for record in records {
             if let Some(flow) = record.flow()
                 && let Some(place) = self.place(flow, flows)
+                && let Some(known) = self.conversations.get(place.conversation as usize)
             {
-                fetched ^= u64::from(self.duplicates.fetch(&place, record.print));
-                if let Some(known) = self.conversations.get(place.conversation as usize) {
-                    fetched ^= known.fetch();
-                }
+                fetched ^= known.fetch();
             }
         }
         for round in 0..2 {
