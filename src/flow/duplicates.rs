@@ -245,6 +245,22 @@ mod tests {
     }
 
     #[test]
+    fn frames_of_a_clock_that_is_ahead_left_no_room_for_those_that_followed() {
+        let mut finder = DuplicateFinder::default();
+        // Enough to fill every set: 8192 sets of 8.
+        for number in 0..200_000 {
+            let ip = segment(number % 65_535 + 1, number * 1448, 64);
+            finder.is_copy(3_600_000_000_000, &PLACE, Print::new(&ip, &[]));
+        }
+        let frames = || (0..2000).map(|number| segment(number + 1, 7 + number * 1448, 64));
+        for ip in frames() {
+            assert!(!finder.is_copy(10_000_000, &PLACE, Print::new(&ip, &[])));
+        }
+        let copies = frames().filter(|ip| finder.is_copy(10_020_000, &PLACE, Print::new(ip, &[])));
+        assert_eq!(copies.count(), 2000);
+    }
+
+    #[test]
     fn frames_of_another_interface_earlier_in_time_do_not_push_out_those_whose_copies_are_to_come() {
         let mut finder = DuplicateFinder::default();
         let batch = |from: u32| (from..from + 6_000).map(|number| segment(number % 65_535 + 1, number * 1448, 64));

@@ -1,22 +1,18 @@
 //! Packets for tests: made by hand, or of the captures with known truth in ../shared, where that folder is.
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::capture::{Block, Input, ReadOptions, Reader};
 use crate::flow::table::{Endpoint, FlowTable, Tuple};
 use crate::packet::{DecodeOptions, Ip, LengthSource, Network, Packet, Transport, decode};
 
-/// `../shared`, or where a worktree finds it.
+#[path = "../../tests/support/shared.rs"]
+mod captures;
+
+/// The folder of the shared captures.
 pub fn shared() -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|folder| folder.join("shared/captures"))
-        .find(|folder| folder.is_dir());
-    if found.is_none() {
-        eprintln!("skipped: ../shared is not there");
-    }
-    found
+    captures::shared("")
 }
 
 /// The rows of a table in corpus/truth, its first line left out.

@@ -148,9 +148,8 @@ impl SequenceSpace {
             coverage.new = end - start;
             return coverage;
         };
-        if start == high {
+        if self.go_on(start, end) {
             coverage.new = end - start;
-            self.high = Some(end);
             return coverage;
         }
         if start > high {
