@@ -5,6 +5,7 @@ pub mod histogram;
 pub mod rtp;
 pub mod tally;
 pub mod tcp;
+pub mod time_span;
 pub mod timeline;
 
 #[cfg(test)]

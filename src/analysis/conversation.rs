@@ -3,9 +3,10 @@
 use crate::flow::Direction;
 use crate::flow::table::Endpoint;
 use crate::measure::tally::RttSum;
-use crate::measure::tcp::standard::{TcpSample, TcpTracker};
+use crate::measure::tcp::standard::{RttSamples, TcpSample, TcpTracker};
 use crate::measure::tcp::tcptrace::TcptraceTracker;
 use crate::measure::tcp::wireshark::{FlagCounts, WiresharkAnalyser};
+use crate::measure::time_span::TimeSpan;
 use crate::migration::{Named, Role};
 
 /// One conversation, from its first frame to its last.
@@ -19,8 +20,8 @@ pub struct Conversation {
     pub a: Endpoint,
     /// The other end.
     pub b: Endpoint,
-    /// Time of the earliest and the latest frame, nanoseconds since the epoch.
-    pub time: Option<(i64, i64)>,
+    /// Times of its frames.
+    pub time: TimeSpan,
     /// Frames, by direction; copies included.
     pub packets: [u64; 2],
     /// Bytes on the wire, by direction; copies included.
@@ -68,8 +69,8 @@ pub struct Known {
     pub a: Endpoint,
     /// The other end.
     pub b: Endpoint,
-    /// Time of the earliest and the latest frame.
-    pub time: Option<(i64, i64)>,
+    /// Times of its frames.
+    pub time: TimeSpan,
     /// Frames, by direction.
     pub packets: [u64; 2],
     /// Bytes on the wire, by direction.
@@ -89,15 +90,13 @@ impl Known {
         if duplicate {
             self.copied_bytes += u64::from(wire_len);
         }
-        let (first, last) = self.time.unwrap_or((time_ns, time_ns));
-        self.time = Some((first.min(time_ns), last.max(time_ns)));
+        self.time.record(time_ns);
     }
 
     /// Reads a word of each cache line that the next packet will touch; see [`super::engine`].
     #[inline]
     pub fn fetch(&self) -> u64 {
-        let time = self.time.map_or(0, |(_, last)| last as u64);
-        time ^ self.packets[0] ^ u64::from(self.tcp.is_some())
+        self.packets[0] ^ u64::from(self.tcp.is_some())
     }
 }
 
@@ -133,6 +132,7 @@ impl Course {
 
 /// The standard estimators of a TCP conversation, segment by segment, and their totals.
 #[derive(Debug, Clone, Default)]
+#[repr(C)]
 pub struct Tracked {
     /// The estimators.
     pub tracker: TcpTracker,
@@ -142,58 +142,68 @@ pub struct Tracked {
     pub tcptrace: Option<Box<TcptraceTracker>>,
 }
 
-/// Totals of one direction of a TCP conversation.
+/// Totals of one direction of a TCP conversation, those first that nearly every segment adds to.
 #[derive(Debug, Clone, Default)]
+#[repr(C, align(64))]
 pub struct TcpTotals {
+    /// RTT from the capture point to this direction's receiver, by data and acknowledgement.
+    pub data_ack: RttSum,
     /// Payload bytes, each time they were seen.
     pub payload_bytes: u64,
     /// Payload bytes, each once.
     pub unique_bytes: u64,
+    /// RTT by timestamps.
+    pub timestamps: RttSum,
     /// Bytes lost, on either side of the capture point.
     pub lost_bytes: u64,
     /// Of these, proven spurious.
     pub spurious_bytes: u64,
     /// Bytes lost before the capture point: sent, but never seen.
     pub lost_upstream_bytes: u64,
-    /// RTT from the capture point to this direction's receiver, by data and acknowledgement.
-    pub data_ack: RttSum,
-    /// RTT by timestamps.
-    pub timestamps: RttSum,
 }
 
 impl Tracked {
     /// Reads a word of each cache line that the next segment will touch; see [`super::engine`].
     #[inline]
     pub fn fetch(&self) -> u64 {
-        let totals = |totals: &TcpTotals| totals.payload_bytes ^ totals.data_ack.rtt.count ^ totals.timestamps.changes;
+        let totals = |totals: &TcpTotals| totals.payload_bytes ^ totals.timestamps.changes;
         let own = totals(&self.totals[0]) ^ totals(&self.totals[1]);
         own ^ self.tracker.fetch()
     }
 
     /// Adds a segment that went in `direction`.
-    #[inline(always)]
-    pub fn record(&mut self, direction: usize, sample: &TcpSample) {
-        let [first, second] = &mut self.totals;
-        let (this, peer) = if direction == 0 {
-            (first, second)
-        } else {
-            (second, first)
-        };
-        this.payload_bytes += sample.payload;
-        this.unique_bytes += sample.unique;
-        if !sample.in_order() {
-            this.lost_bytes += sample.lost_upstream + sample.lost_downstream;
-            this.lost_upstream_bytes += sample.lost_upstream;
-        }
+    pub fn record(&mut self, direction: Direction, sample: &TcpSample) {
+        self.record_bytes(direction, sample.payload, sample.unique, &sample.rtt);
+        let (this, peer) = self.sides(direction);
+        this.lost_bytes += sample.lost_upstream + sample.lost_downstream;
+        this.lost_upstream_bytes += sample.lost_upstream;
         if let Some(spurious) = sample.spurious {
             let whose = if spurious.own { &mut *this } else { &mut *peer };
             whose.spurious_bytes += spurious.bytes;
         }
-        if let Some(rtt) = &sample.data_ack {
+    }
+
+    /// The same of a segment that lost and repeated nothing: its payload, what of it is new, and its RTT.
+    #[inline(always)]
+    pub fn record_bytes(&mut self, direction: Direction, payload: u64, unique: u64, rtt: &RttSamples) {
+        let (this, peer) = self.sides(direction);
+        this.payload_bytes += payload;
+        this.unique_bytes += unique;
+        if let Some(rtt) = &rtt.data_ack {
             peer.data_ack.record(rtt);
         }
-        if let Some(rtt) = &sample.timestamps {
+        if let Some(rtt) = &rtt.timestamps {
             peer.timestamps.record(rtt);
+        }
+    }
+
+    /// The sender's totals and the receiver's.
+    #[inline(always)]
+    fn sides(&mut self, direction: Direction) -> (&mut TcpTotals, &mut TcpTotals) {
+        let [first, second] = &mut self.totals;
+        match direction {
+            Direction::Ab => (first, second),
+            Direction::Ba => (second, first),
         }
     }
 }

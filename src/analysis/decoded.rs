@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::quality::FrameCounts;
 use crate::capture::Block;
+use crate::flow::Direction;
 use crate::flow::duplicates::Print;
 use crate::flow::ends::BlockFlows;
 use crate::packet::{Completed, DecodeOptions, Mac, Packet, Segment, decode, segment};
@@ -54,6 +55,12 @@ impl Placed {
         duplicate: false,
         lost_segment: false,
     };
+
+    /// Which way it goes within its conversation.
+    #[inline(always)]
+    pub fn direction(&self) -> Direction {
+        if self.reverse { Direction::Ba } else { Direction::Ab }
+    }
 }
 
 /// What placing says more of a frame that is no segment of an open connection.

@@ -45,7 +45,7 @@ pub struct Engine {
 impl Engine {
     /// Puts the two halves together, after the last block.
     pub fn join(placer: Placer, mut measurer: Measurer) -> Self {
-        measurer.finish(placer.quality.time.map_or(0, |(_, last)| last));
+        measurer.finish(placer.quality.time.last_ns());
         let courses = std::mem::take(&mut measurer.courses);
         let conversations = placer.conversations.into_iter().zip(courses);
         let conversations = conversations.map(|(known, course)| Conversation {

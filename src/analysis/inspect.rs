@@ -83,7 +83,7 @@ fn bounds(conversations: &[Conversation]) -> Option<Warning> {
 }
 
 fn row(conversation: &Conversation, start_ns: i64) -> ConversationRow {
-    let (first, last) = conversation.time.unwrap_or((start_ns, start_ns));
+    let (first, last) = conversation.time.get().unwrap_or((start_ns, start_ns));
     ConversationRow {
         protocol: conversation.protocol_name(),
         a: conversation.endpoint(conversation.a),

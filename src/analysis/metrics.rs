@@ -365,9 +365,9 @@ pub fn wireshark(tally: &WiresharkTally, form: WiresharkJitter) -> Wireshark {
 
 /// First to last frame of either direction, ns.
 fn span_ns(tally: &Tally) -> i64 {
-    let times = tally.directions.iter().filter_map(|direction| direction.time);
-    let (first, last) = times.fold((i64::MAX, i64::MIN), |(a, b), (c, d)| (a.min(c), b.max(d)));
-    last.saturating_sub(first).max(0)
+    let [mut time, other] = [0, 1].map(|direction| tally.directions[direction].time);
+    time.merge(&other);
+    time.get().map_or(0, |(first, last)| last.saturating_sub(first))
 }
 
 fn rate_reason(tally: &Tally) -> Reason {

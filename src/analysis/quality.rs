@@ -1,6 +1,7 @@
 //! Properties of the capture itself, counted frame by frame.
 
 use crate::capture::Frame;
+use crate::measure::time_span::TimeSpan;
 use crate::packet::{Network, Packet};
 
 /// An Ethernet frame of an MTU of 1500 with headroom for VLAN tags; a TCP frame above it is a jumbo frame or offload's.
@@ -28,8 +29,8 @@ pub struct Quality {
     pub wire_bytes: u64,
     /// Time of the first frame in the file that has one.
     pub start_ns: Option<i64>,
-    /// Earliest and latest time.
-    pub time: Option<(i64, i64)>,
+    /// Times of all frames.
+    pub time: TimeSpan,
     /// Frames cut by the snap length.
     pub truncated: u64,
     /// Frames earlier than the one before them.
@@ -105,15 +106,11 @@ impl Quality {
         let time_ns = match time_ns {
             None => self.previous_ns,
             Some(time_ns) => {
-                match &mut self.time {
-                    None => self.time = Some((time_ns, time_ns)),
-                    Some((first, last)) => {
-                        *first = (*first).min(time_ns);
-                        *last = (*last).max(time_ns);
-                        self.out_of_order += u64::from(time_ns < self.previous_ns);
-                    }
+                self.time.record(time_ns);
+                match self.start_ns {
+                    None => self.start_ns = Some(time_ns),
+                    Some(_) => self.out_of_order += u64::from(time_ns < self.previous_ns),
                 }
-                self.start_ns.get_or_insert(time_ns);
                 self.previous_ns = time_ns;
                 time_ns
             }

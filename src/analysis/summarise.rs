@@ -44,7 +44,7 @@ pub fn summarise(observed: Observed, options: &AnalysisOptions) -> Result<Answer
     let migration = choice.migration.and_then(|index| findings.migrations.get(index));
     let frame = Frame {
         start_ns: engine.quality.start_ns.unwrap_or(0),
-        last_ns: engine.quality.time.map_or(0, |(_, last)| last),
+        last_ns: engine.quality.time.last_ns(),
         interval_ns: options.interval_ns,
     };
     let selection = selection(&engine, &choice);
@@ -194,7 +194,7 @@ fn flow_row(conversation: &Conversation, forward: usize, start_ns: i64) -> FlowR
         (conversation.b, conversation.a)
     };
     let swap = |values: [u64; 2]| [values[there], values[1 - there]];
-    let (first, last) = conversation.time.unwrap_or((start_ns, start_ns));
+    let (first, last) = conversation.time.get().unwrap_or((start_ns, start_ns));
     let tcp = conversation.tcp.as_deref();
     let loss_pct = tcp.map_or(Figure::Absent(Reason::NothingToLose), |state| {
         let totals = &state.totals[there];

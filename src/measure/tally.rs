@@ -2,7 +2,8 @@
 //! grouping and give the same figures.
 
 use super::tcp::loss::Side;
-use super::tcp::standard::{RttSample, TcpSample};
+use super::tcp::standard::{RttSample, RttSamples, TcpSample};
+use super::time_span::TimeSpan;
 
 /// Sum of samples of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,8 +110,9 @@ impl DatagramTally {
     }
 }
 
-/// Totals of one direction, duplicated frames left out.
+/// Totals of one direction, duplicated frames left out; those first that nearly every frame adds to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[repr(C)]
 pub struct DirectionTally {
     /// Frames.
     pub packets: u64,
@@ -122,6 +124,12 @@ pub struct DirectionTally {
     pub tcp_payload: u64,
     /// Payload bytes, TCP's each once; other transports' all.
     pub unique_payload: u64,
+    /// Times of the frames.
+    pub time: TimeSpan,
+    /// RTT from the capture point to this direction's receiver, by data and acknowledgement.
+    pub data_ack: RttSum,
+    /// The same by timestamps.
+    pub timestamps: RttSum,
     /// TCP payload seen before.
     pub repeated: u64,
     /// Bytes lost before the capture point.
@@ -132,12 +140,6 @@ pub struct DirectionTally {
     pub spurious_upstream: u64,
     /// Of `lost_downstream`, what a DSACK took back.
     pub spurious_downstream: u64,
-    /// Time of the first and the last frame, nanoseconds since the epoch.
-    pub time: Option<(i64, i64)>,
-    /// RTT from the capture point to this direction's receiver, by data and acknowledgement.
-    pub data_ack: RttSum,
-    /// The same by timestamps.
-    pub timestamps: RttSum,
     /// RTP and echo.
     pub datagrams: Option<Box<DatagramTally>>,
 }
@@ -155,7 +157,7 @@ impl DirectionTally {
         self.lost_downstream += other.lost_downstream;
         self.spurious_upstream += other.spurious_upstream;
         self.spurious_downstream += other.spurious_downstream;
-        self.time = join(self.time, other.time);
+        self.time.merge(&other.time);
         self.data_ack.merge(&other.data_ack);
         self.timestamps.merge(&other.timestamps);
         if let Some(other) = &other.datagrams {
@@ -177,9 +179,9 @@ impl DirectionTally {
     }
 }
 
-/// What one frame adds, put together by the engine.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct FrameSample {
+/// What nearly every frame adds, and most no more than that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PlainSample {
     /// Nanoseconds since the epoch.
     pub time_ns: i64,
     /// 0 or 1: the pair's direction.
@@ -188,16 +190,43 @@ pub struct FrameSample {
     pub wire_bytes: u64,
     /// IP bytes.
     pub ip_bytes: u64,
-    /// Payload of transports other than TCP.
-    pub datagram_payload: u64,
-    /// A second copy of a frame: counts in the Wireshark family alone.
-    pub duplicate: bool,
+    /// TCP payload.
+    pub tcp_payload: u64,
+    /// Payload bytes, TCP's where they were not seen before.
+    pub unique_payload: u64,
     /// Flagged `tcp.analysis.lost_segment`.
     pub lost_segment: bool,
-    /// The TCP part.
-    pub tcp: TcpSample,
+    /// RTT of the half-path of the other direction.
+    pub rtt: RttSamples,
+}
+
+/// What one frame adds, put together by the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct FrameSample {
+    /// What every frame adds.
+    pub plain: PlainSample,
+    /// A second copy of a frame: counts in the Wireshark family alone.
+    pub duplicate: bool,
+    /// TCP payload seen before.
+    pub repeated: u64,
+    /// Bytes lost before the capture point.
+    pub lost_upstream: u64,
+    /// Bytes lost behind it.
+    pub lost_downstream: u64,
     /// The RTP part.
     pub rtp: Option<RtpPart>,
+}
+
+impl FrameSample {
+    /// Takes the TCP part over.
+    pub fn set_tcp(&mut self, tcp: &TcpSample) {
+        self.plain.tcp_payload = tcp.payload;
+        self.plain.unique_payload = tcp.unique;
+        self.plain.rtt = tcp.rtt;
+        self.repeated = tcp.repeated;
+        self.lost_upstream = tcp.lost_upstream;
+        self.lost_downstream = tcp.lost_downstream;
+    }
 }
 
 /// What a packet adds to its RTP stream.
@@ -213,38 +242,39 @@ pub struct RtpPart {
 
 /// The Wireshark family's sums over frames in the file's order, both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(C)]
 pub struct WiresharkTally {
     /// Frames, copies included.
     pub packets: u64,
     /// Their bytes on the wire.
     pub wire_bytes: u64,
-    /// Frames flagged `tcp.analysis.lost_segment`.
-    pub lost_segments: u64,
-    /// Time of the first frame in the file's order.
-    pub first_ns: i64,
-    /// Time of the last.
+    /// Time of the last frame in the file's order.
     pub last_ns: i64,
-    first_delta_ns: Option<i64>,
     last_delta_ns: i64,
     /// Sum of |d(i+1) - d(i)|.
     pub abs_change_ns: u64,
+    /// Frames flagged `tcp.analysis.lost_segment`.
+    pub lost_segments: u64,
+    /// Time of the first frame.
+    pub first_ns: i64,
+    first_delta_ns: Option<i64>,
 }
 
 impl WiresharkTally {
     /// Adds the next frame.
     #[inline(always)]
     pub fn record(&mut self, time_ns: i64, wire_bytes: u64, lost_segment: bool) {
-        if self.packets == 0 {
-            self.first_ns = time_ns;
+        let delta = time_ns.saturating_sub(self.last_ns);
+        if self.packets > 1 {
+            let change = delta.abs_diff(self.last_delta_ns);
+            self.abs_change_ns = self.abs_change_ns.saturating_add(change);
+        } else if self.packets == 1 {
+            self.first_delta_ns = Some(delta);
         } else {
-            let delta = time_ns.saturating_sub(self.last_ns);
-            if self.first_delta_ns.is_none() {
-                self.first_delta_ns = Some(delta);
-            } else {
-                self.abs_change_ns = self.abs_change_ns.saturating_add(delta.abs_diff(self.last_delta_ns));
-            }
-            self.last_delta_ns = delta;
+            self.first_ns = time_ns;
         }
+        // Of the first frame there is none; that of the second is written over it.
+        self.last_delta_ns = delta;
         self.last_ns = time_ns;
         self.packets += 1;
         self.wire_bytes += wire_bytes;
@@ -299,13 +329,33 @@ pub struct Tally {
 
 impl Tally {
     /// Adds one frame.
-    #[inline(always)]
     pub fn record(&mut self, sample: &FrameSample) {
-        self.wireshark
-            .record(sample.time_ns, sample.wire_bytes, sample.lost_segment);
         if sample.duplicate {
+            let plain = &sample.plain;
+            self.wireshark
+                .record(plain.time_ns, plain.wire_bytes, plain.lost_segment);
             return;
         }
+        self.record_plain(&sample.plain);
+        let this = &mut self.directions[sample.plain.direction];
+        this.repeated += sample.repeated;
+        this.lost_upstream += sample.lost_upstream;
+        this.lost_downstream += sample.lost_downstream;
+        if let Some(rtp) = &sample.rtp {
+            let datagrams = this.datagrams.get_or_insert_default();
+            datagrams.rtp_expected += rtp.expected;
+            datagrams.rtp_received += rtp.received;
+            if let Some(jitter_ns) = rtp.jitter_ns {
+                datagrams.rtp_jitter.record(jitter_ns);
+            }
+        }
+    }
+
+    /// Adds a frame that adds no more than that.
+    #[inline(always)]
+    pub fn record_plain(&mut self, sample: &PlainSample) {
+        self.wireshark
+            .record(sample.time_ns, sample.wire_bytes, sample.lost_segment);
         let [first, second] = &mut self.directions;
         let (this, peer) = if sample.direction == 0 {
             (first, second)
@@ -315,27 +365,13 @@ impl Tally {
         this.packets += 1;
         this.wire_bytes += sample.wire_bytes;
         this.ip_bytes += sample.ip_bytes;
-        this.time = join(this.time, Some((sample.time_ns, sample.time_ns)));
-        let tcp = &sample.tcp;
-        this.tcp_payload += tcp.payload;
-        this.unique_payload += tcp.unique + sample.datagram_payload;
-        if !tcp.in_order() {
-            this.repeated += tcp.repeated;
-            this.lost_upstream += tcp.lost_upstream;
-            this.lost_downstream += tcp.lost_downstream;
-        }
-        if let Some(rtp) = &sample.rtp {
-            let datagrams = this.datagrams.get_or_insert_default();
-            datagrams.rtp_expected += rtp.expected;
-            datagrams.rtp_received += rtp.received;
-            if let Some(jitter_ns) = rtp.jitter_ns {
-                datagrams.rtp_jitter.record(jitter_ns);
-            }
-        }
-        if let Some(rtt) = &tcp.data_ack {
+        this.tcp_payload += sample.tcp_payload;
+        this.unique_payload += sample.unique_payload;
+        this.time.record(sample.time_ns);
+        if let Some(rtt) = &sample.rtt.data_ack {
             peer.data_ack.record(rtt);
         }
-        if let Some(rtt) = &tcp.timestamps {
+        if let Some(rtt) = &sample.rtt.timestamps {
             peer.timestamps.record(rtt);
         }
     }
@@ -346,14 +382,6 @@ impl Tally {
             mine.merge(theirs);
         }
         self.wireshark.append(&later.wireshark);
-    }
-}
-
-fn join(mine: Option<(i64, i64)>, theirs: Option<(i64, i64)>) -> Option<(i64, i64)> {
-    match (mine, theirs) {
-        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-        (one, None) => one,
-        (None, other) => other,
     }
 }
 

@@ -6,7 +6,7 @@
 //! A span is then a set of whole entries, and its figures are exact.
 
 use super::histogram::Histogram;
-use super::tally::{DatagramTally, DirectionTally, FrameSample, Tally};
+use super::tally::{DatagramTally, DirectionTally, FrameSample, PlainSample, Tally};
 use super::tcp::loss::Spurious;
 
 /// Frames held back after the last payload of a migration, before they get an entry of their own.
@@ -20,6 +20,7 @@ const MAX_LOST_ECHOES: usize = 4096;
 
 /// Consecutive frames of one bin and one part.
 #[derive(Debug, Clone, PartialEq)]
+#[repr(C)]
 pub struct Entry {
     /// Number of the bin, counted from the capture's first frame.
     pub bin: i64,
@@ -32,10 +33,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    #[inline(always)]
     fn add(&mut self, sample: &FrameSample) {
         self.tally.record(sample);
-        self.time = (self.time.0.min(sample.time_ns), self.time.1.max(sample.time_ns));
+        self.reach(sample.plain.time_ns);
+    }
+
+    #[inline(always)]
+    fn reach(&mut self, time_ns: i64) {
+        self.time = (self.time.0.min(time_ns), self.time.1.max(time_ns));
     }
 }
 
@@ -80,20 +85,53 @@ pub struct Timeline {
 impl Timeline {
     /// Adds a frame. `carries_state`: it is payload of a migration's connection, so that a span that includes it
     /// includes everything before it.
-    #[inline(always)]
     pub fn record(&mut self, sample: &FrameSample, bin: i64, carries_state: bool) {
         self.carries_state |= carries_state;
-        let part = self.part;
-        let plain = carries_state == self.sealed && self.held.is_empty();
-        match self.entries.last_mut() {
-            Some(entry) if plain && entry.bin == bin && entry.part == part => entry.add(sample),
-            _ => {
-                // A copy, so that the sample itself can stay in registers.
-                let sample = *sample;
-                self.place(&sample, bin, carries_state);
-            }
+        if self.goes_on(bin, carries_state)
+            && let Some(entry) = self.entries.last_mut()
+        {
+            entry.add(sample);
+        } else {
+            self.place(sample, bin, carries_state);
         }
-        self.record_rtt(sample);
+        if !sample.duplicate {
+            self.record_rtt(&sample.plain);
+        }
+    }
+
+    /// The same for a frame that adds no more than every frame does.
+    #[inline(always)]
+    pub fn record_plain(&mut self, sample: &PlainSample, bin: i64, carries_state: bool) {
+        if !self.goes_on(bin, carries_state) {
+            return self.open_plain(*sample, bin, carries_state);
+        }
+        self.carries_state |= carries_state;
+        if let Some(entry) = self.entries.last_mut() {
+            entry.tally.record_plain(sample);
+            entry.reach(sample.time_ns);
+        }
+        if !sample.rtt.is_empty() {
+            self.record_rtt(sample);
+        }
+    }
+
+    // By value, so that the caller's need not lie in memory.
+    #[cold]
+    fn open_plain(&mut self, plain: PlainSample, bin: i64, carries_state: bool) {
+        let sample = FrameSample {
+            plain,
+            ..FrameSample::default()
+        };
+        self.record(&sample, bin, carries_state);
+    }
+
+    /// A frame goes to the last entry as it stands.
+    #[inline(always)]
+    fn goes_on(&self, bin: i64, carries_state: bool) -> bool {
+        let last = self.entries.last();
+        carries_state == self.sealed
+            && self.held.is_empty()
+            && last.is_some_and(|entry| entry.bin == bin && entry.part == self.part)
     }
 
     /// Adds a frame that opens an entry, is held back, or ends the holding back.
@@ -105,7 +143,7 @@ impl Timeline {
             .is_some_and(|entry| entry.bin == bin && entry.part == part);
         if carries_state {
             if same {
-                self.take_held_back(sample.time_ns);
+                self.take_held_back(sample.plain.time_ns);
             } else {
                 self.release();
             }
@@ -133,7 +171,6 @@ impl Timeline {
             let direction = |of: &DirectionTally| {
                 of.packets
                     ^ of.unique_payload
-                    ^ of.time.map_or(0, |(first, _)| first as u64)
                     ^ of.data_ack.rtt.sum_ns
                     ^ of.timestamps.changes
             };
@@ -260,7 +297,7 @@ impl Timeline {
     }
 
     fn add(&mut self, sample: &FrameSample, bin: i64, part: u32, same: bool) {
-        let time = sample.time_ns;
+        let time = sample.plain.time_ns;
         match self.entries.last_mut() {
             Some(entry) if same => entry.add(sample),
             _ => {
@@ -284,7 +321,7 @@ impl Timeline {
         }
         if let Some(entry) = self.entries.last_mut() {
             self.held.retain(|sample| {
-                let inside = sample.time_ns <= time_ns;
+                let inside = sample.plain.time_ns <= time_ns;
                 if inside {
                     entry.add(sample);
                 }
@@ -307,15 +344,14 @@ impl Timeline {
         self.held.clear();
     }
 
-    #[inline(always)]
-    fn record_rtt(&mut self, sample: &FrameSample) {
-        let samples = [sample.tcp.data_ack, sample.tcp.timestamps];
-        if sample.duplicate || samples.iter().all(Option::is_none) {
+    #[inline]
+    fn record_rtt(&mut self, sample: &PlainSample) {
+        if sample.rtt.is_empty() {
             return;
         }
         // An acknowledgement measures the half-path of the data, which goes the other way.
         let half = &mut self.epoch_at(sample.time_ns).rtt[1 - sample.direction];
-        for (histogram, rtt) in half.iter_mut().zip(samples) {
+        for (histogram, rtt) in half.iter_mut().zip([sample.rtt.data_ack, sample.rtt.timestamps]) {
             if let Some(rtt) = rtt {
                 histogram.record(rtt.rtt_ns);
             }
@@ -341,8 +377,11 @@ mod tests {
 
     fn frame(time_ns: i64) -> FrameSample {
         FrameSample {
-            time_ns,
-            wire_bytes: 100,
+            plain: PlainSample {
+                time_ns,
+                wire_bytes: 100,
+                ..PlainSample::default()
+            },
             ..FrameSample::default()
         }
     }

@@ -164,6 +164,28 @@ impl MigrationTracker {
         slot.is_some_and(|slot| !matches!(slot.watch, Watch::New) && slot.sides[direction & 1].address.is_some())
     }
 
+    /// Takes a segment of a sender that is [known](Self::knows) where its connection carries nothing of a migration's;
+    /// false where it may, and [`segment_of_known`](Self::segment_of_known) must have it.
+    #[inline(always)]
+    pub fn pass(
+        &mut self,
+        conversation: u32,
+        direction: usize,
+        time_ns: i64,
+        interface: u32,
+        payload_len: u32,
+    ) -> bool {
+        let Some(slot) = self.slots.get_mut(conversation as usize) else {
+            return false;
+        };
+        if !matches!(slot.watch, Watch::Dull) {
+            return false;
+        }
+        slot.sides[direction & 1].frame(interface, time_ns, payload_len > 0);
+        self.reach(time_ns);
+        true
+    }
+
     /// Reads a word of each cache line that the next segment of this conversation will touch, so that the memory can be
     /// asked for those of several segments at once.
     #[inline]

@@ -67,6 +67,12 @@ impl Segment {
         (!self.is_ipv6).then_some(self.identification.into())
     }
 
+    /// TSval and TSecr.
+    #[inline]
+    pub fn timestamps(&self) -> Option<(u32, u32)> {
+        self.has_timestamps.then_some(self.timestamps)
+    }
+
     /// The header as [`decode`](super::decode) would give it.
     #[inline]
     pub fn tcp(&self, ports: (u16, u16)) -> Tcp {
@@ -82,7 +88,7 @@ impl Segment {
             header_len: self.headers_len - if self.is_ipv6 { IPV6_LEN } else { IPV4_LEN },
             window_scale: None,
             mss: None,
-            timestamps: self.has_timestamps.then_some(self.timestamps),
+            timestamps: self.timestamps(),
             sack_blocks: 0,
             sack_permitted: false,
             sack: [(0, 0); 2],

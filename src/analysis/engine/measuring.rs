@@ -8,12 +8,13 @@ use crate::analysis::quality::bin_of;
 use crate::flow::Direction;
 use crate::measure::echo::{EchoEvent, EchoOutcome, EchoTracker};
 use crate::measure::rtp::RtpTracker;
-use crate::measure::tally::{FrameSample, RtpPart};
-use crate::measure::tcp::standard::RttSample;
+use crate::measure::tally::{FrameSample, PlainSample, RtpPart};
+use crate::measure::tcp::loss::Spurious;
+use crate::measure::tcp::standard::{PlainHeader, RttSample};
 use crate::measure::tcp::tcptrace::announced_payload_len;
 use crate::migration::{self, MigrationTracker, Role};
 use crate::options::{AnalysisOptions, Host, TimePoint};
-use crate::packet::{Ip, Network, Packet, Tcp, Transport};
+use crate::packet::{Ip, Network, Packet, Segment, Tcp, Transport};
 
 /// How many blocks pass between two looks at the memory that the timelines take.
 const BLOCKS_PER_BOUND_CHECK: u32 = 32;
@@ -30,6 +31,8 @@ pub struct Measurer {
     to: Option<TimePoint>,
     /// Keep what only `inspect` prints.
     detail: bool,
+    /// Every frame goes the general way: its time or its length as tcptrace reads it matter.
+    looks_closer: bool,
     blocks: u32,
     /// Time of the first frame that has one.
     start_ns: Option<i64>,
@@ -71,23 +74,21 @@ struct Whole<'a> {
 
 impl Arrival<'_> {
     fn direction(&self) -> Direction {
-        if self.placed.reverse {
-            Direction::Ba
-        } else {
-            Direction::Ab
-        }
+        self.placed.direction()
     }
 
     /// What it adds to the pair, as far as that is the same for every transport.
-    #[inline(always)]
     fn sample(&self, course: &Course) -> FrameSample {
         FrameSample {
-            time_ns: self.time_ns,
-            direction: course.pair_direction(self.direction().index()),
-            wire_bytes: u64::from(self.wire_len),
-            ip_bytes: u64::from(self.total_len),
+            plain: PlainSample {
+                time_ns: self.time_ns,
+                direction: course.pair_direction(self.direction().index()),
+                wire_bytes: u64::from(self.wire_len),
+                ip_bytes: u64::from(self.total_len),
+                lost_segment: self.placed.lost_segment,
+                ..PlainSample::default()
+            },
             duplicate: self.placed.duplicate,
-            lost_segment: self.placed.lost_segment,
             ..FrameSample::default()
         }
     }
@@ -106,6 +107,7 @@ impl Measurer {
             from: options.from,
             to: options.to,
             detail,
+            looks_closer: detail || options.from.is_some() || options.to.is_some(),
             blocks: 0,
             start_ns: None,
             courses: Vec::new(),
@@ -138,7 +140,7 @@ impl Measurer {
                     self.open(opened);
                 }
                 if record.flow().is_some() {
-                    self.segment(decoded, index, record, *placed);
+                    self.segment(decoded, index, record, placed);
                 } else if let Some((packet, other)) = others.next() {
                     self.packet(packet, other, *placed, decoded.bytes(index));
                 }
@@ -168,23 +170,118 @@ impl Measurer {
 
     /// Takes a segment of an open connection.
     #[inline(always)]
-    fn segment(&mut self, decoded: &DecodedBlock, index: usize, record: &Record, placed: Placed) {
+    fn segment(&mut self, decoded: &DecodedBlock, index: usize, record: &Record, placed: &Placed) {
         let segment = &record.segment;
         self.start_ns.get_or_insert(segment.time_ns);
-        let start = segment.payload_at as usize;
-        let payload = decoded
-            .block
-            .data
-            .get(start..start + usize::from(segment.payload_captured));
+        if !self.in_order(decoded, segment, placed) {
+            self.any_segment(decoded, index, segment, placed);
+        }
+    }
+
+    /// Takes a segment that does what its connection leads to expect, and for which nothing but the connection, its
+    /// pair and a migration must be looked at. False where there is more to it; nothing has changed then.
+    #[inline(always)]
+    fn in_order(&mut self, decoded: &DecodedBlock, segment: &Segment, placed: &Placed) -> bool {
+        let (number, direction, time_ns) = (placed.conversation, placed.direction(), segment.time_ns);
+        let payload_len = u32::from(segment.payload_len);
+        // A segment is no SYN, FIN or RST and has no SACK blocks.
+        if placed.duplicate || segment.flags & Tcp::ACK == 0 || self.looks_closer || !self.echo_events.is_empty() {
+            return false;
+        }
+        if !self.migration.knows(number, direction.index()) {
+            return false;
+        }
+        let Some(course) = self.courses.get_mut(number as usize) else {
+            return false;
+        };
+        let Some(tracked) = &mut course.tcp else {
+            return false;
+        };
+        let header = PlainHeader {
+            time_ns,
+            seq: segment.seq,
+            ack: segment.ack,
+            window: segment.window,
+            payload: payload_len,
+            timestamps: segment.timestamps(),
+        };
+        let Some(rtt) = tracked.tracker.take_in_order(direction, header) else {
+            return false;
+        };
+        tracked.record_bytes(direction, payload_len.into(), payload_len.into(), &rtt);
+        let pair = course.pair;
+        let sample = PlainSample {
+            time_ns,
+            direction: course.pair_direction(direction.index()),
+            wire_bytes: segment.wire_len.into(),
+            ip_bytes: segment.total_len().into(),
+            tcp_payload: payload_len.into(),
+            unique_payload: payload_len.into(),
+            lost_segment: placed.lost_segment,
+            rtt,
+        };
+        let interface = segment.interface.into();
+        let mut carries_state = false;
+        if !self
+            .migration
+            .pass(number, direction.index(), time_ns, interface, payload_len)
+        {
+            carries_state = self.follow(decoded, segment, placed);
+        }
+        let Some(pair) = self.pairs.get_mut(pair) else {
+            return true;
+        };
+        pair.packets[sample.direction] += 1;
+        pair.wire_bytes[sample.direction] += sample.wire_bytes;
+        if !pair.dropped {
+            pair.timeline.enter(self.stage);
+            pair.timeline.record_plain(&sample, placed.bin, carries_state);
+        }
+        true
+    }
+
+    /// Gives a segment in order to the migration that its connection may carry. True where it is payload of one's.
+    fn follow(&mut self, decoded: &DecodedBlock, segment: &Segment, placed: &Placed) -> bool {
+        let payload_len = u32::from(segment.payload_len);
+        let hint = self.migration.segment_of_known(
+            placed.conversation,
+            placed.direction().index(),
+            segment.time_ns,
+            segment.interface.into(),
+            payload_len,
+            &segment.tcp((0, 0)),
+            payload_of(decoded, segment),
+        );
+        let Some(course) = self.courses.get_mut(placed.conversation as usize) else {
+            return false;
+        };
+        let changed = std::mem::replace(&mut course.role, hint.role) != hint.role;
+        if changed || hint.begins_phase {
+            self.stage = (self.stage + 1).min(MAX_STAGES);
+            if let Some(pair) = self.pairs.get_mut(course.pair) {
+                if changed {
+                    pair.timeline.begin_epoch();
+                }
+                if hint.begins_phase && !pair.dropped {
+                    pair.timeline.enter(self.stage);
+                    pair.timeline.cut();
+                }
+            }
+        }
+        payload_len > 0 && hint.role.is_some_and(Role::is_state)
+    }
+
+    #[inline(never)]
+    fn any_segment(&mut self, decoded: &DecodedBlock, index: usize, segment: &Segment, placed: &Placed) {
         let arrival = Arrival {
             time_ns: segment.time_ns,
-            placed,
+            placed: *placed,
             interface: segment.interface.into(),
             wire_len: segment.wire_len,
             total_len: segment.total_len(),
             identification: segment.identification(),
             payload_len: segment.payload_len.into(),
-            payload: payload.unwrap_or_default(),
+            payload: payload_of(decoded, segment),
         };
         let tcp = segment.tcp((0, 0));
         if self.migration.knows(placed.conversation, arrival.direction().index()) {
@@ -246,7 +343,6 @@ impl Measurer {
 
     /// Gives a TCP segment to everything that follows its connection; `whole` where its record does not tell all, or its
     /// sender is not known yet.
-    #[inline(always)]
     fn tcp(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, whole: Option<Whole<'_>>) {
         let number = arrival.placed.conversation;
         let Some(course) = self.courses.get_mut(number as usize) else {
@@ -276,13 +372,16 @@ impl Measurer {
             tcptrace.segment(direction, time_ns, whole.map_or(payload_len, announced), tcp);
         }
         let mut opens = false;
+        let mut spurious = None;
         if !sample.duplicate {
             let identification = arrival.identification;
-            sample.tcp = tracked
+            let taken = tracked
                 .tracker
                 .take(direction, time_ns, identification, payload_len, tcp);
+            tracked.record(direction, &taken);
+            sample.set_tcp(&taken);
+            spurious = taken.spurious;
             let direction = direction.index();
-            tracked.record(direction, &sample.tcp);
             let hint = match whole {
                 Some(whole) => self
                     .migration
@@ -307,7 +406,10 @@ impl Measurer {
         // A copy of such payload too: the span goes on until its last copy.
         let carries_state = role.is_some_and(Role::is_state) && payload_len > 0;
         let pair = *pair;
-        self.book(pair, &sample, arrival.placed.bin, opens, carries_state);
+        let booked = self.book(pair, &sample, arrival.placed.bin, opens, carries_state);
+        if let Some(spurious) = spurious.filter(|_| booked) {
+            self.take_back(pair, sample.plain.direction, &spurious);
+        }
     }
 
     /// A packet of any transport but TCP.
@@ -318,7 +420,7 @@ impl Measurer {
             return;
         };
         let mut sample = arrival.sample(course);
-        sample.datagram_payload = u64::from(arrival.payload_len);
+        sample.plain.unique_payload = u64::from(arrival.payload_len);
         if matches!(transport, Transport::Udp { .. }) {
             // Copies too: tshark counts them, and a copy adds nothing to the standard figures.
             let start_ns = self.start_ns.unwrap_or(time_ns);
@@ -342,34 +444,41 @@ impl Measurer {
         self.book(pair, &sample, arrival.placed.bin, false, false);
     }
 
-    /// Adds a frame to its pair. `opens`: a span may begin with it; `carries_state`: as the timeline takes it.
-    #[inline(always)]
-    fn book(&mut self, pair: u32, sample: &FrameSample, bin: i64, opens: bool, carries_state: bool) {
+    /// Adds a frame to its pair. `opens`: a span may begin with it; `carries_state`: as the timeline takes it. False
+    /// where it is not counted.
+    fn book(&mut self, pair: u32, sample: &FrameSample, bin: i64, opens: bool, carries_state: bool) -> bool {
         let Some(pair) = self.pairs.get_mut(pair) else {
-            return;
+            return false;
         };
-        if (self.from.is_some() || self.to.is_some()) && outside(self.from, self.to, self.start_ns, sample.time_ns) {
+        let plain = &sample.plain;
+        if outside(self.from, self.to, self.start_ns, plain.time_ns) {
             self.outside_time.0 += 1;
-            self.outside_time.1 += sample.wire_bytes;
-            return;
+            self.outside_time.1 += plain.wire_bytes;
+            return false;
         }
-        pair.packets[sample.direction] += 1;
-        pair.wire_bytes[sample.direction] += sample.wire_bytes;
+        pair.packets[plain.direction] += 1;
+        pair.wire_bytes[plain.direction] += plain.wire_bytes;
         if pair.dropped {
-            return;
+            return true;
         }
         pair.timeline.enter(self.stage);
         if opens {
             pair.timeline.cut();
         }
         pair.timeline.record(sample, bin, carries_state);
-        if let Some(spurious) = sample.tcp.spurious {
-            let resent_bin = bin_of(spurious.resent_ns, self.start_ns, self.interval_ns);
-            let direction = sample.direction ^ usize::from(!spurious.own);
-            pair.timeline.take_back(&spurious, resent_bin, direction);
-        }
         if !self.echo_events.is_empty() {
             self.book_echo();
+        }
+        true
+    }
+
+    /// Books losses back that a DSACK has shown to be none; the segment that told of it, or was one of them, went in
+    /// `direction`.
+    fn take_back(&mut self, pair: u32, direction: usize, spurious: &Spurious) {
+        let resent_bin = bin_of(spurious.resent_ns, self.start_ns, self.interval_ns);
+        let direction = direction ^ usize::from(!spurious.own);
+        if let Some(pair) = self.pairs.get_mut(pair).filter(|pair| !pair.dropped) {
+            pair.timeline.take_back(spurious, resent_bin, direction);
         }
     }
 
@@ -412,6 +521,14 @@ impl Measurer {
             }
         }
     }
+}
+
+/// What was captured of a segment's payload.
+#[inline(always)]
+fn payload_of<'a>(decoded: &'a DecodedBlock, segment: &Segment) -> &'a [u8] {
+    let start = segment.payload_at as usize;
+    let end = start + usize::from(segment.payload_captured);
+    decoded.block.data.get(start..end).unwrap_or_default()
 }
 
 fn outside(from: Option<TimePoint>, to: Option<TimePoint>, start_ns: Option<i64>, time_ns: i64) -> bool {

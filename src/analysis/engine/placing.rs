@@ -10,6 +10,7 @@ use crate::analysis::quality::Quality;
 use crate::flow::Direction;
 use crate::flow::duplicates::{DuplicateFinder, Print};
 use crate::flow::table::{Endpoint, FlowTable, Place, Tuple};
+use crate::measure::time_span::TimeSpan;
 use crate::measure::tcp::wireshark::{Flag, FlagSet, WiresharkAnalyser};
 use crate::options::AnalysisOptions;
 use crate::packet::{Ends, FragmentTracker, Ip, Network, Packet, Transport};
@@ -194,7 +195,7 @@ impl Placer {
                 has_ports: tuple.has_ports,
                 a: tuple.src,
                 b: tuple.dst,
-                time: None,
+                time: TimeSpan::default(),
                 packets: [0; 2],
                 wire_bytes: [0; 2],
                 copied_bytes: 0,

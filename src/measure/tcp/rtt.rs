@@ -159,46 +159,39 @@ struct Tick {
 /// only where the sender was kept going by acknowledgements: it had data in flight when the last ACK with that value passed, or
 /// data that it sent before it saw that ACK passed after it.
 #[derive(Debug, Clone, Default)]
+#[repr(C)]
 pub struct TimestampRtt {
-    ticks: VecDeque<Tick>,
+    /// The latest value, until it is echoed. It is apart from the others since nearly every segment looks at it alone.
+    latest: Option<Tick>,
     last: Option<u32>,
+    /// Those before it that were not echoed, the oldest first.
+    before: VecDeque<Tick>,
 }
 
 impl TimestampRtt {
     /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
     #[inline]
     pub fn fetch(&self) -> u64 {
-        self.ticks.len() as u64
+        self.before.len() as u64
     }
 
     /// The same for what it owns elsewhere.
     #[inline]
     pub fn fetch_owned(&self) -> u64 {
-        let value = |tick: Option<&Tick>| tick.map_or(0, |tick| u64::from(tick.value));
-        value(self.ticks.front()) ^ value(self.ticks.back())
+        self.before.front().map_or(0, |tick| u64::from(tick.value))
     }
 
     /// A segment of this direction with `value` as its TSval.
-    #[inline]
+    #[inline(always)]
     pub fn sent(&mut self, value: u32, time_ns: i64, demands_ack: bool, peer_in_flight: bool) {
-        match self.last {
-            Some(last) if value == last => {
-                if let Some(tick) = self.ticks.back_mut()
-                    && tick.value == value
-                {
-                    tick.last_ns = time_ns;
-                    tick.peer_in_flight = peer_in_flight;
-                }
-                return;
+        if self.last == Some(value) {
+            if let Some(tick) = &mut self.latest {
+                tick.last_ns = time_ns;
+                tick.peer_in_flight = peer_in_flight;
             }
-            Some(last) if (value.wrapping_sub(last) as i32) < 0 => return,
-            _ => {}
+            return;
         }
-        self.last = Some(value);
-        if self.ticks.len() >= MAX_TICKS {
-            self.ticks.pop_front();
-        }
-        self.ticks.push_back(Tick {
+        self.turn(Tick {
             value,
             time_ns,
             last_ns: time_ns,
@@ -207,22 +200,46 @@ impl TimestampRtt {
         });
     }
 
+    /// The clock shows another value.
+    fn turn(&mut self, tick: Tick) {
+        if self.last.is_some_and(|last| (tick.value.wrapping_sub(last) as i32) < 0) {
+            return;
+        }
+        self.last = Some(tick.value);
+        if let Some(latest) = self.latest.replace(tick) {
+            if self.before.len() + 1 >= MAX_TICKS {
+                self.before.pop_front();
+            }
+            self.before.push_back(latest);
+        }
+    }
+
     /// Values held in memory.
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
-        self.ticks.len()
+        self.before.len() + usize::from(self.latest.is_some())
     }
 
     /// A segment of the other direction echoes `value`; `previous_data_ns` is when that direction's data before this
     /// segment passed.
-    #[inline]
+    #[inline(always)]
     pub fn echoed(&mut self, value: u32, time_ns: i64, previous_data_ns: Option<i64>) -> Option<u64> {
-        while let Some(tick) = self.ticks.front().copied() {
-            let newer = value.wrapping_sub(tick.value) as i32;
+        let oldest = self.before.front().or(self.latest.as_ref())?;
+        if (value.wrapping_sub(oldest.value) as i32) < 0 {
+            return None;
+        }
+        self.take_echoed(value, time_ns, previous_data_ns)
+    }
+
+    /// At least the oldest value has been answered.
+    fn take_echoed(&mut self, value: u32, time_ns: i64, previous_data_ns: Option<i64>) -> Option<u64> {
+        loop {
+            let oldest = self.before.front().or(self.latest.as_ref())?;
+            let newer = value.wrapping_sub(oldest.value) as i32;
             if newer < 0 {
                 return None;
             }
-            self.ticks.pop_front();
+            let tick = self.before.pop_front().or_else(|| self.latest.take())?;
             if newer == 0 {
                 let kept_going = tick.demands_ack
                     || tick.peer_in_flight
@@ -233,7 +250,6 @@ impl TimestampRtt {
                 return u64::try_from(time_ns.checked_sub(tick.time_ns)?).ok();
             }
         }
-        None
     }
 }
 

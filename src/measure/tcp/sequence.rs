@@ -4,6 +4,8 @@
 //! 4 GiB. The high-water mark moves over gaps, so that an imperfect capture does not freeze the counters; the gaps are
 //! kept as holes until they are filled, or until so many are open that the oldest must be given up.
 
+use std::num::NonZero;
+
 /// Unwrapped numbers start here, so that a segment from before the first one seen still has a positive number.
 const ORIGIN: u64 = 1 << 32;
 /// Holes kept open in one direction. A sender's window holds fewer losses than this.
@@ -87,13 +89,21 @@ struct Doubtful {
     stamp: SendStamp,
 }
 
-/// The bytes seen of one direction.
+/// The bytes seen of one direction. What most directions never need is apart: there are thousands of these.
 #[derive(Debug, Clone, Default)]
+#[repr(C)]
 pub struct SequenceSpace {
     /// Highest byte seen plus one; `None` before the first segment.
-    high: Option<u64>,
+    high: Option<NonZero<u64>>,
+    gaps: Option<Box<Gaps>>,
     /// Lowest byte seen.
     low: u64,
+}
+
+/// What was skipped.
+#[derive(Debug, Clone, Default)]
+struct Gaps {
+    /// In ascending order.
     holes: Vec<Hole>,
     /// A segment far above all others, not believed so far.
     doubtful: Option<Doubtful>,
@@ -107,14 +117,14 @@ impl SequenceSpace {
     pub fn unwrap(&self, seq: u32) -> u64 {
         match self.high {
             None => ORIGIN + u64::from(seq),
-            Some(high) => high.wrapping_add_signed(i64::from(seq.wrapping_sub(high as u32) as i32)),
+            Some(high) => near(high.get(), seq),
         }
     }
 
     /// Highest byte seen plus one, once anything was seen.
     #[inline]
     pub fn high(&self) -> Option<u64> {
-        self.high
+        self.high.map(NonZero::get)
     }
 
     /// Sets where the bytes begin (after a SYN). Later calls have no effect.
@@ -122,7 +132,7 @@ impl SequenceSpace {
     pub fn begin(&mut self, seq: u32) {
         if self.high.is_none() {
             let start = self.unwrap(seq);
-            self.high = Some(start);
+            self.high = NonZero::new(start);
             self.low = start;
         }
     }
@@ -131,9 +141,9 @@ impl SequenceSpace {
     /// [`cover`](Self::cover) must be asked.
     #[inline(always)]
     pub fn go_on(&mut self, start: u64, end: u64) -> bool {
-        let goes_on = self.high == Some(start);
+        let goes_on = self.high() == Some(start);
         if goes_on {
-            self.high = Some(end);
+            self.high = NonZero::new(end);
         }
         goes_on
     }
@@ -142,8 +152,8 @@ impl SequenceSpace {
     #[inline]
     pub fn cover(&mut self, start: u64, end: u64, stamp: SendStamp, reordering_window_ns: i64) -> Coverage {
         let mut coverage = Coverage::default();
-        let Some(high) = self.high else {
-            self.high = Some(end);
+        let Some(high) = self.high() else {
+            self.high = NonZero::new(end);
             self.low = start;
             coverage.new = end - start;
             return coverage;
@@ -154,14 +164,15 @@ impl SequenceSpace {
         }
         if start > high {
             if start - high >= DOUBTFUL_JUMP {
-                match self.doubtful.take() {
+                let gaps = self.gaps.get_or_insert_default();
+                match gaps.doubtful.take() {
                     // It goes on: the segment in doubt comes first, and leaves a jump that is none any more.
                     Some(before) if before.end.abs_diff(start) < DOUBTFUL_JUMP => {
                         self.skip(before.start, before.end, before.stamp);
                         return self.cover(start, end, stamp, reordering_window_ns);
                     }
                     _ => {
-                        self.doubtful = Some(Doubtful { start, end, stamp });
+                        gaps.doubtful = Some(Doubtful { start, end, stamp });
                         coverage.new = end - start;
                         coverage.doubtful = true;
                         return coverage;
@@ -182,7 +193,7 @@ impl SequenceSpace {
             coverage.new += before;
             old -= before;
             if old_end < self.low {
-                self.insert_hole(
+                self.gaps.get_or_insert_default().insert(
                     0,
                     Hole {
                         start: old_end,
@@ -195,19 +206,22 @@ impl SequenceSpace {
             }
             self.low = start;
         }
-        let filled = self.fill(start, old_end, stamp, reordering_window_ns, &mut coverage);
+        let filled = match &mut self.gaps {
+            Some(gaps) => gaps.fill(start, old_end, stamp, reordering_window_ns, &mut coverage),
+            None => 0,
+        };
         coverage.repeated = old - filled;
-        self.high = Some(end.max(high));
+        self.high = NonZero::new(end.max(high));
         coverage
     }
 
     /// Moves the high-water mark over the gap before `start..end`.
     fn skip(&mut self, start: u64, end: u64, stamp: SendStamp) {
-        if let Some(high) = self.high
+        if let Some(high) = self.high()
             && start > high
             && start - high < MAX_JUMP
         {
-            self.open_hole(Hole {
+            self.gaps.get_or_insert_default().open(Hole {
                 start: high,
                 end: start,
                 revealed_by: stamp,
@@ -215,7 +229,7 @@ impl SequenceSpace {
                 before_capture: false,
             });
         }
-        self.high = Some(end);
+        self.high = NonZero::new(end);
     }
 
     /// Whether an acknowledgement of `ack` goes no further than a doubtful jump beyond `known`, what is known to have
@@ -227,6 +241,38 @@ impl SequenceSpace {
     /// Marks holes below `ack` as acknowledged.
     #[inline]
     pub fn acknowledge(&mut self, ack: u64) {
+        if let Some(gaps) = &mut self.gaps {
+            gaps.acknowledge(ack);
+        }
+    }
+
+    /// Bytes below `acknowledged` that the capture never held, as it stands now. A hole may show only after its
+    /// acknowledgement, and above the last segment seen there is none to show it.
+    pub fn missing_bytes(&self, acknowledged: u64) -> u64 {
+        let below = self.gaps.as_ref().map_or(0, |gaps| gaps.missing_bytes(acknowledged));
+        below + self.high().map_or(0, |high| acknowledged.saturating_sub(high))
+    }
+
+    /// Holes held in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.gaps.as_ref().map_or(0, |gaps| gaps.holes.len())
+    }
+
+    /// Holes dropped because too many were open.
+    pub fn given_up_holes(&self) -> u64 {
+        self.gaps.as_ref().map_or(0, |gaps| gaps.given_up_holes)
+    }
+}
+
+/// The 64-bit number of `seq`, nearest to `high`.
+#[inline(always)]
+fn near(high: u64, seq: u32) -> u64 {
+    high.wrapping_add_signed(i64::from(seq.wrapping_sub(high as u32) as i32))
+}
+
+impl Gaps {
+    fn acknowledge(&mut self, ack: u64) {
         for hole in &mut self.holes {
             if hole.end <= ack {
                 hole.acknowledged = true;
@@ -234,37 +280,21 @@ impl SequenceSpace {
         }
     }
 
-    /// Bytes below `acknowledged` that the capture never held, as it stands now. A hole may show only after its
-    /// acknowledgement, and above the last segment seen there is none to show it.
-    pub fn missing_bytes(&self, acknowledged: u64) -> u64 {
-        let open: u64 = self
-            .holes
-            .iter()
-            .filter(|hole| !hole.before_capture)
+    fn missing_bytes(&self, acknowledged: u64) -> u64 {
+        let holes = self.holes.iter().filter(|hole| !hole.before_capture);
+        let open: u64 = holes
             .map(|hole| hole.end.min(acknowledged).saturating_sub(hole.start))
             .sum();
-        let above = self.high.map_or(0, |high| acknowledged.saturating_sub(high));
-        open + above + self.given_up_missing_bytes
+        open + self.given_up_missing_bytes
     }
 
-    /// Holes held in memory.
-    #[cfg(test)]
-    pub(super) fn remembered(&self) -> usize {
-        self.holes.len()
-    }
-
-    /// Holes dropped because too many were open.
-    pub fn given_up_holes(&self) -> u64 {
-        self.given_up_holes
-    }
-
-    fn open_hole(&mut self, hole: Hole) {
+    fn open(&mut self, hole: Hole) {
         self.make_room();
         self.holes.push(hole);
     }
 
     /// Puts a hole before the one at `index`, and gives the place behind it.
-    fn insert_hole(&mut self, index: usize, hole: Hole) -> usize {
+    fn insert(&mut self, index: usize, hole: Hole) -> usize {
         let gone = self.make_room();
         let index = index - usize::from(gone.is_some_and(|gone| gone < index));
         self.holes.insert(index, hole);
@@ -321,7 +351,7 @@ impl SequenceSpace {
                 }
                 (true, true) => {
                     self.holes[index].start = to;
-                    index = self.insert_hole(index, Hole { end: from, ..hole });
+                    index = self.insert(index, Hole { end: from, ..hole });
                 }
             }
         }

@@ -23,6 +23,40 @@ pub struct RttSample {
     pub change_ns: Option<u64>,
 }
 
+/// RTT of the half-path of the direction that a segment acknowledges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RttSamples {
+    /// By data and this acknowledgement.
+    pub data_ack: Option<RttSample>,
+    /// By timestamps.
+    pub timestamps: Option<RttSample>,
+}
+
+impl RttSamples {
+    /// It gives none.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.data_ack.is_none() && self.timestamps.is_none()
+    }
+}
+
+/// The header of a segment that acknowledges, with neither SYN nor FIN nor RST, and with no SACK blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlainHeader {
+    /// Nanoseconds since the epoch.
+    pub time_ns: i64,
+    /// Sequence number.
+    pub seq: u32,
+    /// Acknowledgement number.
+    pub ack: u32,
+    /// Window, unscaled.
+    pub window: u16,
+    /// Payload bytes.
+    pub payload: u32,
+    /// TSval and TSecr.
+    pub timestamps: Option<(u32, u32)>,
+}
+
 /// What one segment adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TcpSample {
@@ -41,10 +75,8 @@ pub struct TcpSample {
     /// Losses that a DSACK takes back: the segment's DSACK those of the *other* direction, an earlier one the segment's
     /// own.
     pub spurious: Option<Spurious>,
-    /// RTT of the other direction's half-path by data and this acknowledgement.
-    pub data_ack: Option<RttSample>,
-    /// RTT of the other direction's half-path by timestamps.
-    pub timestamps: Option<RttSample>,
+    /// RTT that it gives.
+    pub rtt: RttSamples,
 }
 
 impl TcpSample {
@@ -55,27 +87,30 @@ impl TcpSample {
     }
 }
 
+/// One direction. The fields stand in the order of their use, what most segments touch first, so that it lies in few
+/// cache lines: with thousands of connections it is these that cost, not the work.
 #[derive(Debug, Clone, Default)]
+#[repr(C, align(64))]
 struct Half {
+    /// Highest acknowledgement received for this direction.
+    acknowledged: u64,
+    /// Time of this direction's last segment with payload.
+    last_data_ns: Option<i64>,
+    previous_data_ack_ns: Option<u64>,
+    /// The window that this direction last advertised is zero.
+    window_closed: bool,
+    seen: bool,
     space: SequenceSpace,
     data_ack: DataAckRtt,
     timestamps: TimestampRtt,
-    resends: Resends,
-    previous_data_ack_ns: Option<u64>,
     previous_timestamps_ns: Option<u64>,
-    /// Time of this direction's last segment with payload.
-    last_data_ns: Option<i64>,
-    /// Highest acknowledgement received for this direction.
-    acknowledged: u64,
-    /// The window that this direction last advertised is zero.
-    window_closed: bool,
+    resends: Resends,
     /// Where the byte lies that was last pushed against the peer's closed window.
     probe: Option<u64>,
     /// One above the FIN, once it was seen.
     fin_end: Option<u64>,
     /// An acknowledgement that this direction is said to have received, too far above its data to be believed alone.
     doubtful_ack: Option<u64>,
-    seen: bool,
 }
 
 /// State of one connection.
@@ -87,7 +122,6 @@ pub struct TcpTracker {
 impl TcpTracker {
     /// Takes the next segment, in the file's order, with what is used of the IP header: its identification, and how much
     /// payload it leaves room for. Duplicated frames are not to be given.
-    #[inline(always)]
     pub fn take(
         &mut self,
         direction: Direction,
@@ -96,11 +130,71 @@ impl TcpTracker {
         payload: u32,
         tcp: &Tcp,
     ) -> TcpSample {
-        let [first, second] = &mut self.halves;
-        let (this, peer) = match direction {
-            Direction::Ab => (first, second),
-            Direction::Ba => (second, first),
+        let control = tcp.flags & (Tcp::SYN | Tcp::FIN | Tcp::RST | Tcp::ACK);
+        let plain = control == Tcp::ACK && tcp.sack_blocks == 0;
+        let header = PlainHeader {
+            time_ns,
+            seq: tcp.seq,
+            ack: tcp.ack,
+            window: tcp.window,
+            payload,
+            timestamps: tcp.timestamps,
         };
+        match plain.then(|| self.take_in_order(direction, header)).flatten() {
+            Some(rtt) => TcpSample {
+                payload: u64::from(payload),
+                unique: u64::from(payload),
+                rtt,
+                ..TcpSample::default()
+            },
+            None => self.take_any(direction, time_ns, identification, payload, tcp),
+        }
+    }
+
+    /// Takes the next segment where it does what is expected of it, as nearly all do: payload that goes on where the
+    /// sender's ended, an acknowledgement of what was seen (header prediction, Jacobson 1990). All of the payload is new
+    /// then. `None` where it is another segment; nothing has changed then, and [`take`](Self::take) must have it.
+    #[inline(always)]
+    pub fn take_in_order(&mut self, direction: Direction, header: PlainHeader) -> Option<RttSamples> {
+        let (this, peer) = self.sides(direction);
+        let PlainHeader { time_ns, payload, .. } = header;
+        let (high, peer_high) = (this.space.high()?, peer.space.high()?);
+        let ack = peer.space.unwrap(header.ack);
+        // A single byte may be a probe or a keep-alive.
+        if ack > peer_high.max(peer.acknowledged) || payload == 1 || payload > 1 && header.seq != high as u32 {
+            return None;
+        }
+        this.seen = true;
+        if payload > 0 {
+            let end = high + u64::from(payload);
+            this.space.go_on(high, end);
+            this.data_ack.sent(end, time_ns);
+        }
+        let mut rtt = RttSamples::default();
+        if ack > peer.acknowledged {
+            rtt.data_ack = peer.acknowledged_to(ack, time_ns);
+        }
+        if let Some(timestamps) = header.timestamps {
+            rtt.timestamps = this.echoes(peer, timestamps, time_ns);
+            this.shows(peer, timestamps, time_ns, payload > 0);
+        }
+        if payload > 0 {
+            this.last_data_ns = Some(time_ns);
+        }
+        this.window_closed = header.window == 0;
+        Some(rtt)
+    }
+
+    /// Takes any segment.
+    fn take_any(
+        &mut self,
+        direction: Direction,
+        time_ns: i64,
+        identification: Option<u32>,
+        payload: u32,
+        tcp: &Tcp,
+    ) -> TcpSample {
+        let (this, peer) = self.sides(direction);
         let mut sample = TcpSample {
             payload: u64::from(payload),
             ..TcpSample::default()
@@ -120,15 +214,11 @@ impl TcpTracker {
         if tcp.has(Tcp::ACK) {
             this.acknowledge(peer, tcp, time_ns, &mut sample);
         }
-        if let Some((value, echo)) = tcp.timestamps {
-            if tcp.has(Tcp::ACK)
-                && let Some(rtt_ns) = peer.timestamps.echoed(echo, time_ns, this.last_data_ns)
-            {
-                sample.timestamps = Some(sample_of(rtt_ns, &mut peer.previous_timestamps_ns));
+        if let Some(timestamps) = tcp.timestamps {
+            if tcp.has(Tcp::ACK) {
+                sample.rtt.timestamps = this.echoes(peer, timestamps, time_ns);
             }
-            let demands_ack = payload > 0 || tcp.has(Tcp::SYN | Tcp::FIN);
-            let peer_in_flight = peer.space.high().is_some_and(|high| high > peer.acknowledged);
-            this.timestamps.sent(value, time_ns, demands_ack, peer_in_flight);
+            this.shows(peer, timestamps, time_ns, payload > 0 || tcp.has(Tcp::SYN | Tcp::FIN));
         }
         if payload > 0 {
             this.last_data_ns = Some(time_ns);
@@ -139,13 +229,23 @@ impl TcpTracker {
         sample
     }
 
+    /// The sender's half and the receiver's.
+    #[inline(always)]
+    fn sides(&mut self, direction: Direction) -> (&mut Half, &mut Half) {
+        let [first, second] = &mut self.halves;
+        match direction {
+            Direction::Ab => (first, second),
+            Direction::Ba => (second, first),
+        }
+    }
+
     /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
     #[inline]
     pub fn fetch(&self) -> u64 {
         let half = |half: &Half| {
             let own =
-                half.acknowledged ^ half.last_data_ns.unwrap_or(0) as u64 ^ half.previous_data_ack_ns.unwrap_or(0);
-            own ^ half.space.high().unwrap_or(0) ^ half.data_ack.fetch() ^ half.timestamps.fetch()
+                half.acknowledged;
+            own ^ half.data_ack.fetch() ^ half.timestamps.fetch()
         };
         half(&self.halves[0]) ^ half(&self.halves[1])
     }
@@ -198,7 +298,6 @@ impl Half {
         self.acknowledged - u64::from(of_fin)
     }
 
-    #[inline(always)]
     fn data(
         &mut self,
         tcp: &Tcp,
@@ -220,14 +319,7 @@ impl Half {
         }
         if payload > 0 {
             let start = self.space.unwrap(tcp.seq.wrapping_add(u32::from(tcp.has(Tcp::SYN))));
-            let end = start + u64::from(payload);
-            // Nearly always. A single byte may be a probe or a keep-alive.
-            if payload > 1 && self.space.go_on(start, end) {
-                sample.unique = u64::from(payload);
-                self.data_ack.sent(end, time_ns);
-            } else {
-                self.data_elsewhere((start, end), tcp, stamp, receiver_closed, sample);
-            }
+            self.payload((start, start + u64::from(payload)), tcp, stamp, receiver_closed, sample);
         } else if tcp.has(Tcp::ACK) && self.space.high().is_none() {
             // A pure ACK tells where the sender's data goes on, so that a hole before its first data is seen.
             self.space.begin(tcp.seq);
@@ -238,9 +330,7 @@ impl Half {
         }
     }
 
-    /// Payload that does not begin where all before it ends, or a single byte.
-    #[inline(never)]
-    fn data_elsewhere(
+    fn payload(
         &mut self,
         (start, end): (u64, u64),
         tcp: &Tcp,
@@ -294,19 +384,37 @@ impl Half {
         before.is_some_and(|before| SequenceSpace::is_plausible(ack.max(before), ack.min(before)))
     }
 
-    /// `self` acknowledges `peer`'s data.
+    /// More of this direction's data was acknowledged.
     #[inline(always)]
+    fn acknowledged_to(&mut self, ack: u64, time_ns: i64) -> Option<RttSample> {
+        self.acknowledged = ack;
+        self.space.acknowledge(ack);
+        let rtt_ns = self.data_ack.acknowledged(ack, time_ns)?;
+        Some(sample_of(rtt_ns, &mut self.previous_data_ack_ns))
+    }
+
+    /// A segment to `peer` echoes one of its timestamps.
+    #[inline(always)]
+    fn echoes(&self, peer: &mut Self, (_, echo): (u32, u32), time_ns: i64) -> Option<RttSample> {
+        let rtt_ns = peer.timestamps.echoed(echo, time_ns, self.last_data_ns)?;
+        Some(sample_of(rtt_ns, &mut peer.previous_timestamps_ns))
+    }
+
+    /// A segment to `peer` shows a timestamp.
+    #[inline(always)]
+    fn shows(&mut self, peer: &Self, (value, _): (u32, u32), time_ns: i64, demands_ack: bool) {
+        let peer_in_flight = peer.space.high().is_some_and(|high| high > peer.acknowledged);
+        self.timestamps.sent(value, time_ns, demands_ack, peer_in_flight);
+    }
+
+    /// `self` acknowledges `peer`'s data.
     fn acknowledge(&mut self, peer: &mut Self, tcp: &Tcp, time_ns: i64, sample: &mut TcpSample) {
         let Some(high) = peer.space.high() else {
             return;
         };
         let ack = peer.space.unwrap(tcp.ack);
         if ack > peer.acknowledged && peer.believes(ack, high) {
-            peer.acknowledged = ack;
-            peer.space.acknowledge(ack);
-            if let Some(rtt_ns) = peer.data_ack.acknowledged(ack, time_ns) {
-                sample.data_ack = Some(sample_of(rtt_ns, &mut peer.previous_data_ack_ns));
-            }
+            sample.rtt.data_ack = peer.acknowledged_to(ack, time_ns);
         }
         if let Some((left, right)) = dsack(tcp) {
             let (left, right) = (peer.space.unwrap(left), peer.space.unwrap(right));
@@ -316,8 +424,8 @@ impl Half {
             // The first block holds the segment that prompted this ACK (RFC 2018 section 4).
             let (left, right) = (peer.space.unwrap(tcp.sack[0].0), peer.space.unwrap(tcp.sack[0].1));
             let rtt_ns = peer.data_ack.sacked(left, right, time_ns);
-            if let (None, Some(rtt_ns)) = (sample.data_ack, rtt_ns) {
-                sample.data_ack = Some(sample_of(rtt_ns, &mut peer.previous_data_ack_ns));
+            if let (None, Some(rtt_ns)) = (sample.rtt.data_ack, rtt_ns) {
+                sample.rtt.data_ack = Some(sample_of(rtt_ns, &mut peer.previous_data_ack_ns));
             }
         }
     }
