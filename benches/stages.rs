@@ -133,7 +133,7 @@ fn parts(group: &mut BenchmarkGroup<'_, WallTime>, segments: &[Met]) {
         bench.iter(|| {
             let mut copies = DuplicateFinder::default();
             for one in segments {
-                black_box(copies.is_copy(one.segment.time_ns, &one.place, one.print));
+                black_box(copies.is_copy(one.segment.time_ns, one.print.mark(&one.place)));
             }
         });
     });

@@ -69,7 +69,20 @@ pub fn decode(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Packet {
 /// decapsulation changes nothing for the ones that this reads.
 #[inline]
 pub fn segment(frame: &Frame, bytes: &[u8]) -> Option<(Segment, Ends)> {
-    fast::segment(frame, bytes)
+    segment_v4(frame, bytes).or_else(|| segment_v6(frame, bytes))
+}
+
+/// [`segment`] where the frame is one of IPv4. Who asks for each version apart has the two compiled apart, with what
+/// follows: half of it folds away where the header's length is known.
+#[inline(always)]
+pub fn segment_v4(frame: &Frame, bytes: &[u8]) -> Option<(Segment, Ends)> {
+    fast::segment_v4(frame, bytes)
+}
+
+/// The same of IPv6.
+#[inline(always)]
+pub fn segment_v6(frame: &Frame, bytes: &[u8]) -> Option<(Segment, Ends)> {
+    fast::segment_v6(frame, bytes)
 }
 
 /// Reads any frame, also those that [`fast`] leaves.

@@ -193,7 +193,11 @@ pub fn outside_time(engine: &Engine, options: &AnalysisOptions) -> Error {
         TimePoint::Absolute(ns) => ns,
     };
     let second = |ns: i64| ns.saturating_sub(start_ns) as f64 / 1e9;
-    let found = match (engine.quality.time.get(), options.from.map(at_ns), options.to.map(at_ns)) {
+    let found = match (
+        engine.quality.time.get(),
+        options.from.map(at_ns),
+        options.to.map(at_ns),
+    ) {
         (Some((_, last)), Some(from), _) if from > last => {
             format!("--from lies after the last frame (second {:.3})", second(last))
         }

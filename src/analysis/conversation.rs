@@ -5,9 +5,10 @@ use crate::flow::table::Endpoint;
 use crate::measure::tally::RttSum;
 use crate::measure::tcp::standard::{RttSamples, TcpSample, TcpTracker};
 use crate::measure::tcp::tcptrace::TcptraceTracker;
-use crate::measure::tcp::wireshark::{FlagCounts, WiresharkAnalyser};
+use crate::measure::tcp::wireshark::{Flag, FlagCounts, WiresharkAnalyser};
 use crate::measure::time_span::TimeSpan;
 use crate::migration::{Named, Role};
+use crate::packet::Segment;
 
 /// One conversation, from its first frame to its last.
 #[derive(Debug, Clone)]
@@ -58,10 +59,21 @@ pub struct TcpState {
     pub tcptrace: Option<Box<TcptraceTracker>>,
 }
 
-/// A conversation as far as placing its packets makes it known.
+/// A conversation as far as placing its packets makes it known; what each of them touches stands first.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub struct Known {
-    /// See [`Conversation`], as all that follows.
+    /// Frames, by direction; see [`Conversation`], as all that follows.
+    pub packets: [u64; 2],
+    /// Bytes on the wire, by direction.
+    pub wire_bytes: [u64; 2],
+    /// Times of its frames.
+    pub time: TimeSpan,
+    /// Wireshark's view of a TCP conversation.
+    pub tcp: Option<Box<Judged>>,
+    /// Bytes on the wire of copies.
+    pub copied_bytes: u64,
+    /// IP protocol number.
     pub protocol: u8,
     /// The protocol has ports.
     pub has_ports: bool,
@@ -69,44 +81,44 @@ pub struct Known {
     pub a: Endpoint,
     /// The other end.
     pub b: Endpoint,
-    /// Times of its frames.
-    pub time: TimeSpan,
-    /// Frames, by direction.
-    pub packets: [u64; 2],
-    /// Bytes on the wire, by direction.
-    pub wire_bytes: [u64; 2],
-    /// Bytes on the wire of copies.
-    pub copied_bytes: u64,
-    /// Wireshark's view of a TCP conversation.
-    pub tcp: Option<Box<Judged>>,
 }
 
 impl Known {
     /// Counts a packet of it.
     #[inline(always)]
-    pub fn count(&mut self, direction: Direction, time_ns: i64, wire_len: u32, duplicate: bool) {
+    pub fn count(&mut self, direction: Direction, time_ns: i64, wire_len: u32) {
         self.packets[direction.index()] += 1;
         self.wire_bytes[direction.index()] += u64::from(wire_len);
-        if duplicate {
-            self.copied_bytes += u64::from(wire_len);
-        }
         self.time.record(time_ns);
     }
 
     /// Reads a word of each cache line that the next packet will touch; see [`super::engine`].
     #[inline]
     pub fn fetch(&self) -> u64 {
-        self.packets[0] ^ u64::from(self.tcp.is_some())
+        self.packets[0]
     }
 }
 
 /// Wireshark's flags, segment by segment; they also tell when the ports are reused.
 #[derive(Debug, Clone, Default)]
+#[repr(C)]
 pub struct Judged {
     /// The analysis.
     pub wireshark: WiresharkAnalyser,
     /// Counts of its flags.
     pub flags: FlagCounts,
+}
+
+impl Judged {
+    /// Judges a segment; true where others are missing before it.
+    pub fn segment(&mut self, direction: Direction, segment: &Segment) -> bool {
+        let tcp = segment.tcp((0, 0));
+        let flags = self
+            .wireshark
+            .segment(direction, segment.time_ns, &tcp, segment.payload_len.into());
+        self.flags.add(flags);
+        flags.contains(Flag::LostSegment)
+    }
 }
 
 /// What the measuring half keeps of a conversation.

@@ -7,7 +7,7 @@ use crate::capture::Block;
 use crate::flow::Direction;
 use crate::flow::duplicates::Print;
 use crate::flow::ends::BlockFlows;
-use crate::packet::{Completed, DecodeOptions, Mac, Packet, Segment, decode, segment};
+use crate::packet::{Completed, DecodeOptions, Ends, Mac, Packet, Segment, decode, segment_v4, segment_v6};
 
 /// A block and its decoded frames.
 #[derive(Debug, Default)]
@@ -105,6 +105,16 @@ impl Record {
         flow: u32::MAX,
     };
 
+    #[inline(always)]
+    fn set(&mut self, (segment, ends): (Segment, Ends), flows: &mut BlockFlows) {
+        let identification = segment.identification().unwrap_or(0);
+        *self = Self {
+            segment,
+            print: Print::of_tcp(identification, segment.total_len(), &segment.tcp((0, 0))),
+            flow: flows.number(&ends),
+        };
+    }
+
     /// Number of its flow within the block; `None` where it is one of the others.
     #[inline]
     pub fn flow(&self) -> Option<usize> {
@@ -115,29 +125,27 @@ impl Record {
 impl DecodedBlock {
     /// Decodes `block`.
     pub fn decode(&mut self, options: DecodeOptions) {
-        self.records.clear();
         self.others.clear();
         self.flows.clear();
         self.options = options;
         let mut counts = FrameCounts::default();
-        for frame in &self.block.frames {
+        // The records of the block before are written over.
+        self.records.resize(self.block.frames.len(), Record::OTHER);
+        for (frame, record) in self.block.frames.iter().zip(&mut self.records) {
             let bytes = self.block.bytes(frame);
             counts.frame(frame);
-            let record = if let Some((segment, ends)) = segment(frame, bytes) {
+            if let Some(segment) = segment_v4(frame, bytes) {
                 counts.ip(frame.wire_len);
-                let identification = segment.identification().unwrap_or(0);
-                Record {
-                    segment,
-                    print: Print::of_tcp(identification, segment.total_len(), &segment.tcp(ends.ports())),
-                    flow: self.flows.number(&ends),
-                }
+                record.set(segment, &mut self.flows);
+            } else if let Some(segment) = segment_v6(frame, bytes) {
+                counts.ip(frame.wire_len);
+                record.set(segment, &mut self.flows);
             } else {
                 let packet = decode(frame, bytes, options);
                 counts.network(&packet);
                 self.others.push(packet);
-                Record::OTHER
-            };
-            self.records.push(record);
+                *record = Record::OTHER;
+            }
         }
         self.counts = counts;
     }

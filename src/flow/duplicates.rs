@@ -16,6 +16,8 @@ const WINDOW_NS: u64 = 100_000_000;
 /// The same where there is no identification (IPv6, or 0 with DF): a resend within the same tick of the timestamp
 /// clock looks like a copy, but comes a round trip later.
 const WINDOW_WITHOUT_ID_NS: u64 = 1_000_000;
+/// Times are kept in units of 2^14 ns (16.4 us), wrapping after 19 hours.
+const TIME_SHIFT: u32 = 14;
 const SETS: usize = 8192;
 /// Payload bytes that tell datagrams without a sequence number apart.
 const HASHED_PAYLOAD: usize = 32;
@@ -34,7 +36,7 @@ pub struct DuplicateFinder {
 struct Set {
     /// 0: free.
     fingerprints: [u32; WAYS],
-    /// In units of 2^14 ns (16.4 us), wrapping after 19 hours.
+    /// See [`TIME_SHIFT`].
     times: [u32; WAYS],
 }
 
@@ -126,46 +128,58 @@ impl Print {
         Self(hash & !1 | u64::from(identification != 0))
     }
 
-    /// Set and fingerprint of the packet as one of this conversation and direction.
-    #[inline]
-    fn place(self, place: &Place) -> (usize, u32) {
+    /// The mark of the packet as one of this conversation and direction.
+    #[inline(always)]
+    pub fn mark(self, place: &Place) -> Mark {
         let mut hasher = FxHasher::default();
         hasher.write_u64(self.0);
         hasher.write_u64(u64::from(place.conversation) << 1 | place.direction.index() as u64);
         let hash = hasher.finish();
-        (hash as usize % SETS, ((hash >> 32) as u32).max(1))
+        let window_ns = if self.0 & 1 != 0 {
+            WINDOW_NS
+        } else {
+            WINDOW_WITHOUT_ID_NS
+        };
+        Mark {
+            set: (hash as usize % SETS) as u32,
+            fingerprint: ((hash >> 32) as u32).max(1),
+            window: (window_ns >> TIME_SHIFT) as u32,
+        }
     }
+}
+
+/// Where the [finder](DuplicateFinder) looks for copies of a packet, and how it knows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mark {
+    set: u32,
+    fingerprint: u32,
+    /// Longest time between copies.
+    window: u32,
 }
 
 impl DuplicateFinder {
     /// Brings what [`is_copy`](Self::is_copy) will look at into the core's cache. Asked for several packets in a row,
     /// the memory answers them together; the table is too large to stay there by itself.
-    #[inline]
-    pub fn fetch(&self, place: &Place, print: Print) -> u32 {
-        self.sets[print.place(place).0].times[0]
+    #[inline(always)]
+    pub fn fetch(&self, mark: Mark) -> u32 {
+        self.sets[mark.set as usize].times[0]
     }
 
-    /// True where the same packet of the same direction of the same conversation was seen a moment ago.
+    /// True where a packet of this mark was seen a moment ago: the same packet of the same direction of the same
+    /// conversation.
     #[inline(always)]
-    pub fn is_copy(&mut self, time_ns: i64, place: &Place, print: Print) -> bool {
-        let time = (time_ns >> 14) as u32;
-        let window_ns = if print.0 & 1 != 0 {
-            WINDOW_NS
-        } else {
-            WINDOW_WITHOUT_ID_NS
-        };
-        let window = (window_ns >> 14) as u32;
-        let (set, fingerprint) = print.place(place);
-        let set = &mut self.sets[set];
+    pub fn is_copy(&mut self, time_ns: i64, mark: Mark) -> bool {
+        let time = (time_ns >> TIME_SHIFT) as u32;
+        let set = &mut self.sets[mark.set as usize];
         // All ways at once; their times are looked at only where one has the fingerprint, which is rare.
         let known = set
             .fingerprints
             .iter()
-            .fold(false, |known, &way| known | (way == fingerprint));
-        if known && set.holds(fingerprint, time, window) {
+            .fold(false, |known, &way| known | (way == mark.fingerprint));
+        if known && set.holds(mark.fingerprint, time, mark.window) {
             return true;
         }
-        set.remember(fingerprint, time);
+        set.remember(mark.fingerprint, time);
         false
     }
 }
@@ -218,10 +232,10 @@ mod tests {
     #[test]
     fn a_copy_after_a_hop_is_a_duplicate_and_a_resend_is_not() {
         let mut finder = DuplicateFinder::default();
-        assert!(!finder.is_copy(1_000_000, &PLACE, Print::new(&segment(9, 1000, 64), &[])));
-        assert!(finder.is_copy(1_050_000, &PLACE, Print::new(&segment(9, 1000, 63), &[])));
-        assert!(!finder.is_copy(1_100_000, &PLACE, Print::new(&segment(10, 1000, 64), &[])));
-        assert!(!finder.is_copy(500_000_000, &PLACE, Print::new(&segment(9, 1000, 64), &[])));
+        assert!(!finder.is_copy(1_000_000, Print::new(&segment(9, 1000, 64), &[]).mark(&PLACE)));
+        assert!(finder.is_copy(1_050_000, Print::new(&segment(9, 1000, 63), &[]).mark(&PLACE)));
+        assert!(!finder.is_copy(1_100_000, Print::new(&segment(10, 1000, 64), &[]).mark(&PLACE)));
+        assert!(!finder.is_copy(500_000_000, Print::new(&segment(9, 1000, 64), &[]).mark(&PLACE)));
     }
 
     #[test]
@@ -230,15 +244,13 @@ mod tests {
         for number in 0..2000 {
             assert!(!finder.is_copy(
                 10_000_000,
-                &PLACE,
-                Print::new(&segment(number + 1, number * 1448, 64), &[])
+                Print::new(&segment(number + 1, number * 1448, 64), &[]).mark(&PLACE)
             ));
         }
         let copies = (0..2000).filter(|number| {
             finder.is_copy(
                 9_950_000,
-                &PLACE,
-                Print::new(&segment(number + 1, number * 1448, 64), &[]),
+                Print::new(&segment(number + 1, number * 1448, 64), &[]).mark(&PLACE),
             )
         });
         assert_eq!(copies.count(), 2000);
@@ -250,13 +262,13 @@ mod tests {
         // Enough to fill every set: 8192 sets of 8.
         for number in 0..200_000 {
             let ip = segment(number % 65_535 + 1, number * 1448, 64);
-            finder.is_copy(3_600_000_000_000, &PLACE, Print::new(&ip, &[]));
+            finder.is_copy(3_600_000_000_000, Print::new(&ip, &[]).mark(&PLACE));
         }
         let frames = || (0..2000).map(|number| segment(number + 1, 7 + number * 1448, 64));
         for ip in frames() {
-            assert!(!finder.is_copy(10_000_000, &PLACE, Print::new(&ip, &[])));
+            assert!(!finder.is_copy(10_000_000, Print::new(&ip, &[]).mark(&PLACE)));
         }
-        let copies = frames().filter(|ip| finder.is_copy(10_020_000, &PLACE, Print::new(ip, &[])));
+        let copies = frames().filter(|ip| finder.is_copy(10_020_000, Print::new(ip, &[]).mark(&PLACE)));
         assert_eq!(copies.count(), 2000);
     }
 
@@ -269,10 +281,10 @@ mod tests {
         // with frames that were not seen before.
         for from in [0, 100_000, 200_000] {
             for ip in batch(from).step_by(3) {
-                finder.is_copy(i64::from(from) * 10_000 + 10_000_000, &PLACE, Print::new(&ip, &[]));
+                finder.is_copy(i64::from(from) * 10_000 + 10_000_000, Print::new(&ip, &[]).mark(&PLACE));
             }
             for (index, ip) in batch(from).enumerate() {
-                let copy = finder.is_copy(i64::from(from) * 10_000 + 9_980_000, &PLACE, Print::new(&ip, &[]));
+                let copy = finder.is_copy(i64::from(from) * 10_000 + 9_980_000, Print::new(&ip, &[]).mark(&PLACE));
                 missed += u32::from(index % 3 == 0 && !copy);
             }
         }
@@ -282,8 +294,8 @@ mod tests {
     #[test]
     fn without_identification_a_copy_comes_within_a_millisecond() {
         let mut finder = DuplicateFinder::default();
-        assert!(!finder.is_copy(0, &PLACE, Print::new(&segment(0, 1000, 64), &[])));
-        assert!(finder.is_copy(500_000, &PLACE, Print::new(&segment(0, 1000, 64), &[])));
-        assert!(!finder.is_copy(5_000_000, &PLACE, Print::new(&segment(0, 1000, 64), &[])));
+        assert!(!finder.is_copy(0, Print::new(&segment(0, 1000, 64), &[]).mark(&PLACE)));
+        assert!(finder.is_copy(500_000, Print::new(&segment(0, 1000, 64), &[]).mark(&PLACE)));
+        assert!(!finder.is_copy(5_000_000, Print::new(&segment(0, 1000, 64), &[]).mark(&PLACE)));
     }
 }

@@ -6,12 +6,22 @@ use rustc_hash::FxHashMap;
 use crate::packet::Ends;
 
 /// The flows of one block, numbered from 0 in order of their first segment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct BlockFlows {
     numbers: FxHashMap<Ends, u32>,
     list: Vec<Ends>,
-    /// The flows of the last two segments: a bulk transfer is a run of segments with acknowledgements between them.
+    /// The flows that were looked up last: a bulk transfer is a run of segments with acknowledgements between them.
     recent: [(Ends, u32); 2],
+}
+
+impl Default for BlockFlows {
+    fn default() -> Self {
+        Self {
+            numbers: FxHashMap::default(),
+            list: Vec::new(),
+            recent: [(Ends::NONE, 0); 2],
+        }
+    }
 }
 
 impl BlockFlows {
@@ -19,34 +29,30 @@ impl BlockFlows {
     pub fn clear(&mut self) {
         self.numbers.clear();
         self.list.clear();
-        self.recent = Default::default();
+        self.recent = [(Ends::NONE, 0); 2];
     }
 
     /// The number of the flow between these ends.
-    #[inline]
+    #[inline(always)]
     pub fn number(&mut self, ends: &Ends) -> u32 {
-        if !self.list.is_empty() {
-            if self.recent[0].0 == *ends {
-                return self.recent[0].1;
-            }
-            self.recent.swap(0, 1);
-            if self.recent[0].0 == *ends {
-                return self.recent[0].1;
-            }
+        let [one, other] = &self.recent;
+        if one.0 == *ends {
+            one.1
+        } else if other.0 == *ends {
+            other.1
+        } else {
+            self.look_up(ends)
         }
-        self.look_up(ends)
     }
 
+    #[inline(never)]
     fn look_up(&mut self, ends: &Ends) -> u32 {
         let next = self.list.len() as u32;
         let number = *self.numbers.entry(*ends).or_insert(next);
         if number == next {
             self.list.push(*ends);
         }
-        self.recent[0] = (*ends, number);
-        if self.list.len() == 1 {
-            self.recent[1] = self.recent[0];
-        }
+        self.recent = [(*ends, number), self.recent[0]];
         number
     }
 

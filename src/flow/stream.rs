@@ -34,6 +34,11 @@ impl StreamTracker {
         Self::default()
     }
 
+    /// Both directions are known to have begun: [`note`](Self::note) changes nothing but with a SYN.
+    pub fn is_known(&self) -> bool {
+        self.initial_seq.iter().all(Option::is_some)
+    }
+
     /// True where `tcp` belongs to a new connection on the same ports. Ask before [`StreamTracker::note`]: the flow
     /// table then begins a new conversation with a fresh tracker.
     pub fn opens_new_stream(&self, direction: Direction, tcp: &Tcp) -> bool {

@@ -2,7 +2,10 @@
 
 #[cfg(test)]
 mod bounds;
+pub mod header;
 pub mod loss;
+#[cfg(test)]
+mod prediction;
 pub mod rtt;
 pub mod sequence;
 pub mod standard;

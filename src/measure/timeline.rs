@@ -168,12 +168,8 @@ impl Timeline {
     #[inline]
     pub fn fetch_owned(&self) -> u64 {
         let entry = self.entries.last().map_or(0, |entry| {
-            let direction = |of: &DirectionTally| {
-                of.packets
-                    ^ of.unique_payload
-                    ^ of.data_ack.rtt.sum_ns
-                    ^ of.timestamps.changes
-            };
+            let direction =
+                |of: &DirectionTally| of.packets ^ of.unique_payload ^ of.data_ack.rtt.sum_ns ^ of.timestamps.changes;
             let [first, second] = &entry.tally.directions;
             direction(first) ^ direction(second) ^ entry.tally.wireshark.packets ^ entry.bin as u64
         });

@@ -112,59 +112,74 @@ pub(super) fn decode(frame: &Frame, bytes: &[u8], options: DecodeOptions) -> Opt
     })
 }
 
-/// Reads a TCP segment of an open connection in a plain frame; `None` for anything else.
+/// Reads a TCP segment of an open connection in a plain IPv4 frame; `None` for anything else.
 #[inline(always)]
-pub(super) fn segment(frame: &Frame, bytes: &[u8]) -> Option<(Segment, Ends)> {
+pub(super) fn segment_v4(frame: &Frame, bytes: &[u8]) -> Option<(Segment, Ends)> {
+    let (at, rest) = network_of(frame, bytes, ether_type::IPV4)?;
+    let header = rest.first_chunk::<{ ipv4::LEN }>()?;
+    let total_len = plain_v4(header).filter(|_| header[ipv4::PROTOCOL] == PROTOCOL_TCP)?;
+    let (segment, ports) = tcp_segment::<{ ipv4::LEN }>(frame, at, rest, total_len)?;
+    let segment = Segment {
+        identification: u16_at(header, ipv4::IDENTIFICATION),
+        ..segment
+    };
+    Some((segment, Ends::v4(field(header, ipv4::SOURCE), ports)))
+}
+
+/// The same of IPv6.
+#[inline(always)]
+pub(super) fn segment_v6(frame: &Frame, bytes: &[u8]) -> Option<(Segment, Ends)> {
+    let (at, rest) = network_of(frame, bytes, ether_type::IPV6)?;
+    let header = rest.first_chunk::<{ ipv6::LEN }>()?;
+    let total_len = plain_v6(header).filter(|_| header[ipv6::NEXT_HEADER] == PROTOCOL_TCP)?;
+    let (segment, ports) = tcp_segment::<{ ipv6::LEN }>(frame, at, rest, total_len)?;
+    let half = |number: usize| field(header, ipv6::SOURCE + 8 * number);
+    Some((segment, Ends::v6([half(0), half(1), half(2), half(3)], ports)))
+}
+
+/// Where the network layer begins, if its EtherType is `wanted`, and the bytes from there on.
+#[inline(always)]
+fn network_of<'a>(frame: &Frame, bytes: &'a [u8], wanted: u16) -> Option<(usize, &'a [u8])> {
     if bytes.len() > frame.wire_len as usize {
         return None;
     }
-    let time_ns = frame.time_ns?;
-    let interface = u16::try_from(frame.interface).ok()?;
     let (_, at, ether_type) = network(frame, bytes)?;
-    let rest = bytes.get(at..)?;
-    let (ip_header_len, total_len, identification, src, dst) = match ether_type {
-        ether_type::IPV4 => {
-            let header = rest.first_chunk::<{ ipv4::LEN }>()?;
-            let total_len = plain_v4(header).filter(|_| header[ipv4::PROTOCOL] == PROTOCOL_TCP)?;
-            let address = |offset| (0, u64::from(u32_at(header, offset)));
-            let identification = Some(u16_at(header, ipv4::IDENTIFICATION));
-            let (src, dst) = (address(ipv4::SOURCE), address(ipv4::DESTINATION));
-            (ipv4::LEN, total_len, identification, src, dst)
-        }
-        ether_type::IPV6 => {
-            let header = rest.first_chunk::<{ ipv6::LEN }>()?;
-            let total_len = plain_v6(header).filter(|_| header[ipv6::NEXT_HEADER] == PROTOCOL_TCP)?;
-            let half = |offset| u64::from_be_bytes(field(header, offset));
-            let address = |offset| (half(offset), half(offset + 8));
-            let (src, dst) = (address(ipv6::SOURCE), address(ipv6::DESTINATION));
-            (ipv6::LEN, total_len, None, src, dst)
-        }
-        _ => return None,
-    };
+    (ether_type == wanted).then_some((at, bytes.get(at..)?))
+}
+
+/// The TCP part of a segment, and its ports as they stand there. `rest` begins with the IP header, at `at` of its frame.
+#[inline(always)]
+fn tcp_segment<const IP_LEN: usize>(
+    frame: &Frame,
+    at: usize,
+    rest: &[u8],
+    total_len: usize,
+) -> Option<(Segment, [u8; 4])> {
     if at + total_len > frame.wire_len as usize {
         return None;
     }
     // Bytes behind the IP packet are padding.
     let packet = &rest[..total_len.min(rest.len())];
-    let (header, behind) = packet.get(ip_header_len..)?.split_first_chunk::<{ tcp::LEN }>()?;
+    let (header, behind) = packet.get(IP_LEN..)?.split_first_chunk::<{ tcp::LEN }>()?;
     let offset_flags = u16_at(header, tcp::OFFSET_FLAGS);
     if offset_flags & (Tcp::SYN | Tcp::FIN | Tcp::RST) != 0 {
         return None;
     }
     let header_len = usize::from(offset_flags >> 12) * 4;
-    let timestamps = if header_len == tcp::LEN {
-        None
-    } else {
+    let timestamps = if header_len == tcp::LEN + tcp::TIMESTAMPS_LEN {
         let options = behind.first_chunk::<{ tcp::TIMESTAMPS_LEN }>()?;
-        if header_len != tcp::LEN + tcp::TIMESTAMPS_LEN || field(options, 0) != tcp::TIMESTAMPS {
+        if field(options, 0) != tcp::TIMESTAMPS {
             return None;
         }
         Some((u32_at(options, 4), u32_at(options, 8)))
+    } else if header_len == tcp::LEN {
+        None
+    } else {
+        return None;
     };
-    let headers_len = ip_header_len + header_len;
-    let ports = u32_at(header, tcp::SOURCE);
+    let headers_len = IP_LEN + header_len;
     let segment = Segment {
-        time_ns,
+        time_ns: frame.time_ns?,
         wire_len: frame.wire_len,
         seq: u32_at(header, tcp::SEQUENCE),
         ack: u32_at(header, tcp::ACKNOWLEDGEMENT),
@@ -174,13 +189,13 @@ pub(super) fn segment(frame: &Frame, bytes: &[u8]) -> Option<(Segment, Ends)> {
         payload_captured: (packet.len() - headers_len) as u16,
         window: u16_at(header, tcp::WINDOW),
         flags: offset_flags & Tcp::FLAG_BITS,
-        identification: identification.unwrap_or(0),
-        interface,
+        identification: 0,
+        interface: u16::try_from(frame.interface).ok()?,
         headers_len: headers_len as u8,
         has_timestamps: timestamps.is_some(),
-        is_ipv6: identification.is_none(),
+        is_ipv6: IP_LEN == ipv6::LEN,
     };
-    Some((segment, Ends::new(src, dst, ports, identification.is_none())))
+    Some((segment, field(header, tcp::SOURCE)))
 }
 
 /// What is around the network layer, where that begins, and its EtherType.
@@ -494,7 +509,7 @@ mod tests {
         if let Some(fast) = decode(&frame, bytes, options) {
             prop_assert_eq!(fast, general);
         }
-        if let Some((segment, ends)) = segment(&frame, bytes) {
+        if let Some((segment, ends)) = crate::packet::segment(&frame, bytes) {
             check_segment(&segment, &ends, &general)?;
         }
         Ok(())
@@ -526,10 +541,10 @@ mod tests {
                 &ipv4(testing::TCP, &testing::tcp(options, b"payload")),
             );
             let frame = testing::frame(LinkType::ETHERNET, &bytes);
-            assert!(segment(&frame, &bytes).is_some());
+            assert!(crate::packet::segment(&frame, &bytes).is_some());
         }
         let syn = ethernet(ether_type::IPV4, &ipv4(testing::TCP, &testing::tcp(&SYN_OPTIONS, b"")));
-        assert!(segment(&testing::frame(LinkType::ETHERNET, &syn), &syn).is_none());
+        assert!(crate::packet::segment(&testing::frame(LinkType::ETHERNET, &syn), &syn).is_none());
     }
 
     #[test]

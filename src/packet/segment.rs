@@ -97,42 +97,74 @@ impl Segment {
     }
 }
 
-/// Sender and receiver of a TCP segment, cheap to hash and to compare.
+/// Sender and receiver of a TCP segment as they stand in the frame, cheap to hash and to compare: words, not arrays, which
+/// are compared by a call of memcmp, and what differs most often first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Ends {
-    src: (u64, u64),
-    dst: (u64, u64),
     /// Both ports, and above them whether the addresses are IPv6.
     rest: u64,
+    /// Both addresses of IPv4; of IPv6 the first half of the source, and so on.
+    first: u64,
+    second: u64,
+    third: u64,
+    fourth: u64,
 }
 
+/// Above the ports: the addresses are IPv6.
+const IPV6: u64 = 1 << 32;
+
 impl Ends {
-    /// From addresses in two halves (IPv4: in the lower one) and the ports as they stand in the header.
-    #[inline]
-    pub(super) fn new(src: (u64, u64), dst: (u64, u64), ports: u32, is_ipv6: bool) -> Self {
+    /// Of no segment.
+    pub const NONE: Self = Self {
+        rest: u64::MAX,
+        first: 0,
+        second: 0,
+        third: 0,
+        fourth: 0,
+    };
+
+    /// From source and destination as they follow one another in the IPv4 header, and the same of the ports.
+    #[inline(always)]
+    pub(super) fn v4(addresses: [u8; 8], ports: [u8; 4]) -> Self {
         Self {
-            src,
-            dst,
-            rest: u64::from(is_ipv6) << 32 | u64::from(ports),
+            rest: u32::from_ne_bytes(ports).into(),
+            first: u64::from_ne_bytes(addresses),
+            ..Self::default()
+        }
+    }
+
+    /// The same of IPv6, the addresses in halves.
+    #[inline(always)]
+    pub(super) fn v6(addresses: [[u8; 8]; 4], ports: [u8; 4]) -> Self {
+        let [first, second, third, fourth] = addresses.map(u64::from_ne_bytes);
+        Self {
+            rest: u64::from(u32::from_ne_bytes(ports)) | IPV6,
+            first,
+            second,
+            third,
+            fourth,
         }
     }
 
     /// Source and destination port.
     #[inline]
     pub fn ports(&self) -> (u16, u16) {
-        ((self.rest >> 16) as u16, self.rest as u16)
+        let [s0, s1, d0, d1] = (self.rest as u32).to_ne_bytes();
+        (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]))
     }
 
     /// Source and destination address.
     pub fn addresses(&self) -> (IpAddr, IpAddr) {
-        (self.address(self.src), self.address(self.dst))
-    }
-
-    fn address(&self, (high, low): (u64, u64)) -> IpAddr {
-        if self.rest >> 32 == 0 {
-            Ipv4Addr::from(low as u32).into()
+        if self.rest & IPV6 == 0 {
+            let both = u64::from_be_bytes(self.first.to_ne_bytes());
+            let address = |number: u32| Ipv4Addr::from(number).into();
+            (address((both >> 32) as u32), address(both as u32))
         } else {
-            Ipv6Addr::from(u128::from(high) << 64 | u128::from(low)).into()
+            let address = |high: u64, low: u64| {
+                let [high, low] = [high, low].map(|half| u128::from(u64::from_be_bytes(half.to_ne_bytes())));
+                Ipv6Addr::from(high << 64 | low).into()
+            };
+            (address(self.first, self.second), address(self.third, self.fourth))
         }
     }
 }

@@ -5,56 +5,39 @@
 //! each, with nothing in between that would depend on them; the memory answers such reads side by side. What is behind a
 //! pointer is read in a round of its own, once the pointer has come. The words themselves are of no use.
 
+use super::placing::Found;
 use super::{Measurer, Placer};
-use crate::analysis::decoded::{Placed, Record};
-use crate::packet::Ends;
+use crate::analysis::decoded::Placed;
 
 /// Flows of a block from which on their states are fetched: those of fewer stay in the cache by themselves.
 const MANY_FLOWS: usize = 128;
 
 impl Placer {
-    /// Fetches what `records` will touch, the records themselves among it: another core may have written them.
+    /// Fetches what segments found to be at `batch` will touch; `flows` are those of the block.
     #[inline]
-    pub(super) fn fetch(&mut self, records: &[Record], flows: &[Ends]) {
-        let mut fetched = 0;
-        for record in records {
-            if let Some(flow) = record.flow()
-                && let Some(place) = self.place(flow, flows)
-            {
-                fetched ^= self.duplicates.fetch(&place, record.print);
-            }
-        }
+    pub(super) fn fetch(&mut self, batch: &[Found], flows: usize) {
+        let fetched = batch
+            .iter()
+            .fold(0, |fetched, found| fetched ^ self.duplicates.fetch(found.mark));
         std::hint::black_box(fetched);
-        if flows.len() >= MANY_FLOWS {
-            self.fetch_states(records, flows);
+        if flows >= MANY_FLOWS {
+            self.fetch_states(batch);
         }
     }
 
     #[inline(never)]
-    fn fetch_states(&mut self, records: &[Record], flows: &[Ends]) {
+    fn fetch_states(&mut self, batch: &[Found]) {
         let mut fetched = 0;
-        for record in records {
-            if let Some(flow) = record.flow()
-                && let Some(place) = self.place(flow, flows)
-                && let Some(known) = self.conversations.get(place.conversation as usize)
-            {
-                fetched ^= known.fetch();
-            }
+        let known = |found: &Found| self.conversations.get(found.conversation as usize);
+        for known in batch.iter().filter_map(known) {
+            fetched ^= known.fetch();
         }
-        for round in 0..2 {
-            for record in records {
-                let Some(place) = record.flow().and_then(|flow| self.place(flow, flows)) else {
-                    continue;
-                };
-                let known = self.conversations.get(place.conversation as usize);
-                if let Some(judged) = known.and_then(|known| known.tcp.as_deref()) {
-                    fetched ^= if round == 0 {
-                        judged.wireshark.fetch()
-                    } else {
-                        judged.wireshark.fetch_owned()
-                    };
-                }
-            }
+        let judged = |found: &Found| known(found).and_then(|known| known.tcp.as_deref());
+        for judged in batch.iter().filter_map(judged) {
+            fetched ^= judged.wireshark.fetch();
+        }
+        for judged in batch.iter().filter_map(judged) {
+            fetched ^= judged.wireshark.fetch_owned();
         }
         std::hint::black_box(fetched);
     }

@@ -9,8 +9,9 @@ use crate::flow::Direction;
 use crate::measure::echo::{EchoEvent, EchoOutcome, EchoTracker};
 use crate::measure::rtp::RtpTracker;
 use crate::measure::tally::{FrameSample, PlainSample, RtpPart};
+use crate::measure::tcp::header::PlainHeader;
 use crate::measure::tcp::loss::Spurious;
-use crate::measure::tcp::standard::{PlainHeader, RttSample};
+use crate::measure::tcp::standard::RttSample;
 use crate::measure::tcp::tcptrace::announced_payload_len;
 use crate::migration::{self, MigrationTracker, Role};
 use crate::options::{AnalysisOptions, Host, TimePoint};
@@ -184,10 +185,12 @@ impl Measurer {
     fn in_order(&mut self, decoded: &DecodedBlock, segment: &Segment, placed: &Placed) -> bool {
         let (number, direction, time_ns) = (placed.conversation, placed.direction(), segment.time_ns);
         let payload_len = u32::from(segment.payload_len);
-        // A segment is no SYN, FIN or RST and has no SACK blocks.
-        if placed.duplicate || segment.flags & Tcp::ACK == 0 || self.looks_closer || !self.echo_events.is_empty() {
+        if placed.duplicate || self.looks_closer || !self.echo_events.is_empty() {
             return false;
         }
+        let Some(header) = PlainHeader::of_segment(segment) else {
+            return false;
+        };
         if !self.migration.knows(number, direction.index()) {
             return false;
         }
@@ -196,14 +199,6 @@ impl Measurer {
         };
         let Some(tracked) = &mut course.tcp else {
             return false;
-        };
-        let header = PlainHeader {
-            time_ns,
-            seq: segment.seq,
-            ack: segment.ack,
-            window: segment.window,
-            payload: payload_len,
-            timestamps: segment.timestamps(),
         };
         let Some(rtt) = tracked.tracker.take_in_order(direction, header) else {
             return false;

@@ -8,10 +8,11 @@ use crate::analysis::conversation::{Judged, Known};
 use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record};
 use crate::analysis::quality::Quality;
 use crate::flow::Direction;
-use crate::flow::duplicates::{DuplicateFinder, Print};
+use crate::flow::duplicates::{DuplicateFinder, Mark, Print};
 use crate::flow::table::{Endpoint, FlowTable, Place, Tuple};
-use crate::measure::time_span::TimeSpan;
+use crate::measure::tcp::header::PlainHeader;
 use crate::measure::tcp::wireshark::{Flag, FlagSet, WiresharkAnalyser};
+use crate::measure::time_span::TimeSpan;
 use crate::options::AnalysisOptions;
 use crate::packet::{Ends, FragmentTracker, Ip, Network, Packet, Transport};
 
@@ -33,6 +34,25 @@ pub struct Placer {
     pub(super) conversations: Vec<Known>,
     /// The capture itself.
     pub(super) quality: Quality,
+}
+
+/// Where a segment belongs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    /// Number of its conversation; `u32::MAX` where that is not known.
+    pub(super) conversation: u32,
+    direction: Direction,
+    pub(super) mark: Mark,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            conversation: u32::MAX,
+            direction: Direction::Ab,
+            mark: Mark::default(),
+        }
+    }
 }
 
 impl Placer {
@@ -62,21 +82,32 @@ impl Placer {
         others_placed.clear();
         let flows = decoded.flows.list();
         let mut others = decoded.others.iter();
-        for (batch, records) in decoded.records.chunks(BATCH).enumerate() {
-            self.fetch(records, flows);
+        let mut batch = [Found::default(); BATCH];
+        for (number, records) in decoded.records.chunks(BATCH).enumerate() {
+            self.find_all(records, flows, &mut batch);
+            self.fetch(&batch[..records.len()], flows.len());
             for (index, record) in records.iter().enumerate() {
-                let index = batch * BATCH + index;
-                let place = match record.flow() {
-                    Some(flow) => self
-                        .segment(record, flow, flows)
-                        .or_else(|| Some(self.frame(&decoded.packet(index)?, decoded.bytes(index), &mut opened).0)),
-                    None => others.next().map(|packet| {
+                if let Some(place) = self.segment(record, &batch[index]) {
+                    placed.push(place);
+                    continue;
+                }
+                let open = opened.len();
+                let index = number * BATCH + index;
+                let place = if record.flow().is_some() {
+                    let packet = decoded.packet(index);
+                    packet.map(|packet| self.frame(&packet, decoded.bytes(index), &mut opened).0)
+                } else {
+                    others.next().map(|packet| {
                         let (place, other) = self.frame(packet, decoded.bytes(index), &mut opened);
                         others_placed.push(other);
                         place
-                    }),
+                    })
                 };
                 placed.push(place.unwrap_or(Placed::NOWHERE));
+                if opened.len() > open {
+                    // The ports of a flow may have been taken again.
+                    self.find_all(records, flows, &mut batch);
+                }
             }
         }
         decoded.placed = placed;
@@ -84,9 +115,24 @@ impl Placer {
         decoded.others_placed = others_placed;
     }
 
+    /// Looks up where `records` belong, as far as they are segments of known conversations.
+    #[inline]
+    fn find_all(&mut self, records: &[Record], flows: &[Ends], batch: &mut [Found; BATCH]) {
+        for (record, found) in records.iter().zip(batch) {
+            *found = match record.flow().and_then(|flow| self.place(flow, flows)) {
+                Some(place) => Found {
+                    conversation: place.conversation,
+                    direction: place.direction,
+                    mark: record.print.mark(&place),
+                },
+                None => Found::default(),
+            };
+        }
+    }
+
     /// Where a flow of the block belongs, if its conversation is known.
     #[inline]
-    pub(super) fn place(&mut self, flow: usize, flows: &[Ends]) -> Option<Place> {
+    fn place(&mut self, flow: usize, flows: &[Ends]) -> Option<Place> {
         match self.places.get(flow) {
             Some(Some(place)) => Some(*place),
             _ => self.find(flow, flows),
@@ -115,23 +161,30 @@ impl Placer {
 
     /// Takes a segment the short way; `None` where it must go the general way.
     #[inline(always)]
-    fn segment(&mut self, record: &Record, flow: usize, flows: &[Ends]) -> Option<Placed> {
-        let place = self.place(flow, flows)?;
-        let known = self.conversations.get_mut(place.conversation as usize)?;
+    fn segment(&mut self, record: &Record, found: &Found) -> Option<Placed> {
+        let known = self.conversations.get_mut(found.conversation as usize)?;
         let judged = known.tcp.as_deref_mut()?;
         let segment = &record.segment;
         let bin = self
             .quality
             .at(Some(segment.time_ns), segment.wire_len, self.interval_ns);
-        let duplicate = self.duplicates.is_copy(segment.time_ns, &place, record.print);
-        self.quality.duplicates += u64::from(duplicate);
-        let tcp = segment.tcp((0, 0));
-        let flags = judged
-            .wireshark
-            .segment(place.direction, segment.time_ns, &tcp, segment.payload_len.into());
-        judged.flags.add(flags);
-        known.count(place.direction, segment.time_ns, segment.wire_len, duplicate);
-        Some(Placed::new(bin, &place, duplicate, flags))
+        let duplicate = self.duplicates.is_copy(segment.time_ns, found.mark);
+        let direction = found.direction;
+        let in_order =
+            PlainHeader::of_segment(segment).is_some_and(|header| judged.wireshark.take_in_order(direction, header));
+        let lost_segment = !in_order && judged.segment(direction, segment);
+        known.count(direction, segment.time_ns, segment.wire_len);
+        if duplicate {
+            self.quality.duplicates += 1;
+            known.copied_bytes += u64::from(segment.wire_len);
+        }
+        Some(Placed {
+            bin,
+            conversation: found.conversation,
+            reverse: direction == Direction::Ba,
+            duplicate,
+            lost_segment,
+        })
     }
 
     /// Takes any frame the general way.
@@ -151,18 +204,25 @@ impl Placer {
         let ip = datagram.as_ref().unwrap_or(frames_ip);
         let place = self.place_packet(packet, ip, opened);
         let print = Print::new(frames_ip, captured_payload(frames_ip, bytes));
-        let duplicate = self.duplicates.is_copy(time_ns, &place, print);
+        let duplicate = self.duplicates.is_copy(time_ns, print.mark(&place));
         self.quality.duplicates += u64::from(duplicate);
         let mut flags = FlagSet::EMPTY;
         if let Some(known) = self.conversations.get_mut(place.conversation as usize) {
-            known.count(place.direction, time_ns, packet.wire_len, duplicate);
+            known.count(place.direction, time_ns, packet.wire_len);
+            known.copied_bytes += u64::from(packet.wire_len) * u64::from(duplicate);
             if let (Transport::Tcp(tcp), Some(judged)) = (&ip.transport, known.tcp.as_deref_mut()) {
                 flags = judged.wireshark.packet(place.direction, time_ns, packet, ip, tcp);
                 judged.flags.add(flags);
             }
         }
         (
-            Placed::new(bin, &place, duplicate, flags),
+            Placed {
+                bin,
+                conversation: place.conversation,
+                reverse: place.direction == Direction::Ba,
+                duplicate,
+                lost_segment: flags.contains(Flag::LostSegment),
+            },
             OtherPlaced { time_ns, completed },
         )
     }
@@ -213,19 +273,5 @@ impl Placer {
             });
         }
         place
-    }
-}
-
-impl Placed {
-    /// A frame of a conversation.
-    #[inline(always)]
-    fn new(bin: i64, place: &Place, duplicate: bool, flags: FlagSet) -> Self {
-        Self {
-            bin,
-            conversation: place.conversation,
-            reverse: place.direction == Direction::Ba,
-            duplicate,
-            lost_segment: flags.contains(Flag::LostSegment),
-        }
     }
 }

@@ -6,6 +6,7 @@
 use crate::flow::Direction;
 use crate::packet::Tcp;
 
+use super::header::PlainHeader;
 use super::loss::{Resends, Side, Spurious, dsack};
 use super::rtt::{DataAckRtt, TimestampRtt};
 use super::sequence::{SendStamp, SequenceSpace};
@@ -38,23 +39,6 @@ impl RttSamples {
     pub fn is_empty(&self) -> bool {
         self.data_ack.is_none() && self.timestamps.is_none()
     }
-}
-
-/// The header of a segment that acknowledges, with neither SYN nor FIN nor RST, and with no SACK blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PlainHeader {
-    /// Nanoseconds since the epoch.
-    pub time_ns: i64,
-    /// Sequence number.
-    pub seq: u32,
-    /// Acknowledgement number.
-    pub ack: u32,
-    /// Window, unscaled.
-    pub window: u16,
-    /// Payload bytes.
-    pub payload: u32,
-    /// TSval and TSecr.
-    pub timestamps: Option<(u32, u32)>,
 }
 
 /// What one segment adds.
@@ -130,17 +114,7 @@ impl TcpTracker {
         payload: u32,
         tcp: &Tcp,
     ) -> TcpSample {
-        let control = tcp.flags & (Tcp::SYN | Tcp::FIN | Tcp::RST | Tcp::ACK);
-        let plain = control == Tcp::ACK && tcp.sack_blocks == 0;
-        let header = PlainHeader {
-            time_ns,
-            seq: tcp.seq,
-            ack: tcp.ack,
-            window: tcp.window,
-            payload,
-            timestamps: tcp.timestamps,
-        };
-        match plain.then(|| self.take_in_order(direction, header)).flatten() {
+        match PlainHeader::of(time_ns, tcp, payload).and_then(|header| self.take_in_order(direction, header)) {
             Some(rtt) => TcpSample {
                 payload: u64::from(payload),
                 unique: u64::from(payload),
@@ -186,7 +160,7 @@ impl TcpTracker {
     }
 
     /// Takes any segment.
-    fn take_any(
+    pub(super) fn take_any(
         &mut self,
         direction: Direction,
         time_ns: i64,
@@ -243,8 +217,7 @@ impl TcpTracker {
     #[inline]
     pub fn fetch(&self) -> u64 {
         let half = |half: &Half| {
-            let own =
-                half.acknowledged;
+            let own = half.acknowledged;
             own ^ half.data_ack.fetch() ^ half.timestamps.fetch()
         };
         half(&self.halves[0]) ^ half(&self.halves[1])

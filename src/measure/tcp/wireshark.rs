@@ -11,10 +11,11 @@ mod side;
 
 pub use flags::{Flag, FlagCounts, FlagSet};
 
+use super::header::PlainHeader;
 use crate::flow::Direction;
 use crate::flow::stream::{Admission, StreamTracker};
 use crate::packet::{Ip, Packet, Tcp};
-use side::{Scaling, Side};
+use side::{DuplicateAcks, Scaling, Side, after, at_most};
 
 /// How long after the highest sequence number a lower one counts as out of order, where the handshake's round-trip
 /// time is not known.
@@ -73,6 +74,7 @@ fn payload_len(packet: &Packet, ip: &Ip) -> Option<u32> {
 /// Its memory is bounded: besides some 250 bytes, 4 bytes for each segment not acknowledged so far, at most
 /// [`WiresharkAnalyser::MAX_UNACKED`] in each direction, the number at which Wireshark stops, too.
 #[derive(Debug, Clone, Default)]
+#[repr(C)]
 pub struct WiresharkAnalyser {
     sides: [Side; 2],
     stream: StreamTracker,
@@ -104,7 +106,7 @@ impl WiresharkAnalyser {
     /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
     #[inline]
     pub fn fetch(&self) -> u64 {
-        self.sides[0].fetch() ^ self.sides[1].fetch() ^ self.handshake_rtt_ns as u64
+        self.sides[0].fetch() ^ self.sides[1].fetch()
     }
 
     /// The same for what it owns elsewhere.
@@ -147,8 +149,58 @@ impl WiresharkAnalyser {
 
     /// The flags of the next segment. `time_ns` is the frame's time since the epoch (0 where it has none),
     /// `payload_len` the segment's payload in bytes.
-    #[inline(always)]
     pub fn segment(&mut self, direction: Direction, time_ns: i64, tcp: &Tcp, payload_len: u32) -> FlagSet {
+        match PlainHeader::of(time_ns, tcp, payload_len) {
+            Some(header) if self.take_in_order(direction, header) => FlagSet::EMPTY,
+            _ => self.any_segment(direction, time_ns, tcp, payload_len),
+        }
+    }
+
+    /// Takes the next segment where it goes on in order and so carries no flag. False where it is another one; nothing
+    /// has changed then, and [`segment`](Self::segment) must have it.
+    #[inline(always)]
+    pub fn take_in_order(&mut self, direction: Direction, header: PlainHeader) -> bool {
+        let [ab, ba] = &mut self.sides;
+        let (sender, receiver) = match direction {
+            Direction::Ab => (ab, ba),
+            Direction::Ba => (ba, ab),
+        };
+        let PlainHeader { seq, ack, payload, .. } = header;
+        if !sender.settled || seq != sender.next_seq || seq == 0 || header.window == 0 {
+            return false;
+        }
+        if receiver.contiguous_end != 0 && after(ack, receiver.contiguous_end) {
+            return false;
+        }
+        if payload > 1 {
+            let end = seq.wrapping_add(payload);
+            let again = receiver.last_ack != 0 && at_most(end, receiver.last_ack);
+            if again || receiver.is_filled_by(end) {
+                return false;
+            }
+            sender.unacked.push(end);
+            sender.next_seq = end;
+            sender.next_seq_ns = header.time_ns;
+        } else if payload == 1 || ack == sender.last_ack {
+            // A probe or a keep-alive; an acknowledgement said again.
+            return false;
+        }
+        if sender.contiguous_end == 0 || sender.contiguous_end == seq {
+            sender.contiguous_end = sender.next_seq;
+        }
+        if ack != sender.last_ack {
+            sender.duplicate_acks = DuplicateAcks::default();
+            sender.last_ack = ack;
+        }
+        sender.window = header.window.into();
+        sender.last_ack_ns = header.time_ns;
+        sender.last_flags = FlagSet::EMPTY;
+        receiver.unacked.acknowledge(ack);
+        true
+    }
+
+    /// The flags of the next segment, whichever it is.
+    pub(super) fn any_segment(&mut self, direction: Direction, time_ns: i64, tcp: &Tcp, payload_len: u32) -> FlagSet {
         let segment = Segment {
             time_ns,
             seq: tcp.seq,
@@ -189,11 +241,14 @@ impl WiresharkAnalyser {
         sender.sent(&segment, flags);
         receiver.unacked.acknowledge(segment.ack);
         self.handshake(direction, &segment, tcp);
+        let known = self.stream.is_known() && (self.handshake_rtt_ns != 0 || self.last_syn_ns == 0);
+        for side in &mut self.sides {
+            side.settled = known && !side.awaits_first_ack;
+        }
         flags
     }
 
     /// Learns from the handshake, after the segment was judged.
-    #[inline(always)]
     fn handshake(&mut self, direction: Direction, segment: &Segment, tcp: &Tcp) {
         let (own, other) = (direction.index(), direction.reversed().index());
         // RFC 7323 knows the option in a SYN alone; Wireshark takes it from anywhere.

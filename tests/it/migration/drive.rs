@@ -106,7 +106,7 @@ impl Feed {
                 port: dst_port,
             },
         });
-        if self.duplicates.is_copy(time_ns, &place, Print::new(ip, payload)) {
+        if self.duplicates.is_copy(time_ns, Print::new(ip, payload).mark(&place)) {
             return;
         }
         let direction = place.direction.index();

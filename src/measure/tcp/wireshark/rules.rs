@@ -8,13 +8,11 @@ use crate::packet::Tcp;
 const FAST_RETRANSMISSION_NS: i64 = 20_000_000;
 
 /// True where `later` is `limit` or more after `earlier`, or before it: a time that goes back counts as far away.
-#[inline(always)]
 fn apart(later: i64, earlier: i64, limit: i64) -> bool {
     later.wrapping_sub(earlier) as u64 >= limit as u64
 }
 
 /// What the segment's place, window and acknowledgement say. The answers to probes exclude what stands after them.
-#[inline(always)]
 pub(super) fn window_and_ack(segment: &Segment, sender: &mut Side, receiver: &mut Side, flags: &mut FlagSet) {
     if segment.len == 1 && segment.seq == sender.next_seq && receiver.window == 0 {
         flags.insert(Flag::ZeroWindowProbe);
@@ -30,7 +28,6 @@ pub(super) fn window_and_ack(segment: &Segment, sender: &mut Side, receiver: &mu
 }
 
 /// Where the segment begins, and what its window says.
-#[inline(always)]
 fn place_and_window(segment: &Segment, sender: &Side, receiver: &Side, flags: &mut FlagSet) {
     if sender.next_seq != 0 && after(segment.seq, sender.next_seq) && !segment.has(Tcp::RST) {
         flags.insert(Flag::LostSegment);
@@ -44,17 +41,12 @@ fn place_and_window(segment: &Segment, sender: &Side, receiver: &Side, flags: &m
     if segment.len <= 1 && segment.seq == sender.next_seq.wrapping_sub(1) {
         flags.insert(Flag::KeepAlive);
     }
-    if segment.len > 0
-        && receiver
-            .window_bytes()
-            .is_some_and(|window| segment.payload_end() == receiver.last_ack.wrapping_add(window))
-    {
+    if segment.len > 0 && receiver.is_filled_by(segment.payload_end()) {
         flags.insert(Flag::WindowFull);
     }
 }
 
 /// An empty segment that acknowledges what the one before it did.
-#[inline(always)]
 fn repeated_ack(segment: &Segment, sender: &mut Side, receiver: &Side, flags: &mut FlagSet) {
     if segment.seq != sender.next_seq || segment.ack != sender.last_ack {
         return;
@@ -74,7 +66,6 @@ fn repeated_ack(segment: &Segment, sender: &mut Side, receiver: &Side, flags: &m
 }
 
 /// An acknowledgement of bytes that were never seen.
-#[inline(always)]
 pub(super) fn unseen_acked(segment: &Segment, receiver: &mut Side, flags: &mut FlagSet) {
     if !segment.has(Tcp::ACK) || receiver.contiguous_end == 0 || !after(segment.ack, receiver.contiguous_end) {
         return;
@@ -92,7 +83,6 @@ pub(super) fn unseen_acked(segment: &Segment, receiver: &mut Side, flags: &mut F
 }
 
 /// A segment that begins below what was expected next.
-#[inline(always)]
 pub(super) fn order(segment: &Segment, sender: &Side, receiver: &Side, reordering_ns: i64, flags: &mut FlagSet) {
     if !segment.occupies() || flags.contains(Flag::KeepAlive) {
         return;

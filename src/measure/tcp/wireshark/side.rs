@@ -8,6 +8,7 @@ use super::{Flag, FlagSet, Segment};
 pub(super) const MAX_UNACKED: usize = 10_000;
 
 /// True where `a` lies after `b` in sequence space (RFC 1982). Half the space apart, each lies after the other.
+#[inline(always)]
 pub(super) fn after(a: u32, b: u32) -> bool {
     (b.wrapping_sub(a) as i32) < 0
 }
@@ -36,28 +37,33 @@ pub(super) enum Scaling {
 
 /// What one side has sent so far. Sequence and acknowledgement numbers are 0 while unknown: Wireshark takes a true 0
 /// for unknown as well, and so must this.
+///
+/// What a segment in order touches stands first.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub(super) struct Side {
     /// Highest end of a segment.
     pub next_seq: u32,
-    /// When that segment was captured.
-    pub next_seq_ns: i64,
     /// Where the bytes seen without a gap end: what the other side can acknowledge.
     pub contiguous_end: u32,
+    /// When the segment that ends at `next_seq` was captured.
+    pub next_seq_ns: i64,
     /// Acknowledgement number of the latest segment.
     pub last_ack: u32,
-    /// When that segment was captured.
+    /// Window of the latest segment, unscaled; `u32::MAX` before the first.
+    pub window: u32,
+    /// When the latest segment was captured.
     pub last_ack_ns: i64,
     /// How often `last_ack` was repeated without any change.
     pub duplicate_acks: DuplicateAcks,
-    /// Window of the latest segment, unscaled; `u32::MAX` before the first.
-    pub window: u32,
     /// How windows are to be read.
     pub scaling: Scaling,
-    /// A SYN was sent and no ACK since: the window of the SYN is in force, which is never scaled.
-    pub awaits_first_ack: bool,
     /// The flags of the latest segment.
     pub last_flags: FlagSet,
+    /// A SYN was sent and no ACK since: the window of the SYN is in force, which is never scaled.
+    pub awaits_first_ack: bool,
+    /// Nothing is to be learned any more from the acknowledgements that this side sends.
+    pub settled: bool,
     /// Segments that the other side has not acknowledged.
     pub unacked: Unacked,
 }
@@ -74,6 +80,7 @@ impl Default for Side {
             window: u32::MAX,
             scaling: Scaling::Unknown,
             awaits_first_ack: false,
+            settled: false,
             last_flags: FlagSet::EMPTY,
             unacked: Unacked::default(),
         }
@@ -91,6 +98,13 @@ impl Side {
         }
     }
 
+    /// True where payload up to `end` fills this side's window to the last byte.
+    #[inline(always)]
+    pub fn is_filled_by(&self, end: u32) -> bool {
+        self.window_bytes()
+            .is_some_and(|window| end == self.last_ack.wrapping_add(window))
+    }
+
     /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
     #[inline]
     pub fn fetch(&self) -> u64 {
@@ -105,7 +119,6 @@ impl Side {
     }
 
     /// Takes over what `segment`, judged with `flags`, has shown of its sender.
-    #[inline(always)]
     pub fn sent(&mut self, segment: &Segment, flags: FlagSet) {
         // Where the list is full, Wireshark forgets that a SYN or FIN counts as one byte.
         let end = if segment.occupies() && self.unacked.push(segment.end()) {
