@@ -175,12 +175,13 @@ pub struct TcpTotals {
 }
 
 impl Tracked {
-    /// Reads a word of each cache line that the next segment will touch; see [`super::engine`].
+    /// Reads a word of each cache line that the next segment will touch, one of `direction` with payload or without; see
+    /// [`super::engine`].
     #[inline]
-    pub fn fetch(&self) -> u64 {
-        let totals = |totals: &TcpTotals| totals.payload_bytes ^ totals.timestamps.changes;
-        let own = totals(&self.totals[0]) ^ totals(&self.totals[1]);
-        own ^ self.tracker.fetch()
+    pub fn fetch(&self, direction: Direction, has_payload: bool) -> u64 {
+        // Payload adds to the sender's totals, an acknowledgement to the receiver's.
+        let whose = if has_payload { direction } else { direction.reversed() };
+        self.totals[whose.index()].payload_bytes ^ self.tracker.fetch(direction, has_payload)
     }
 
     /// Adds a segment that went in `direction`.
@@ -199,8 +200,11 @@ impl Tracked {
     #[inline(always)]
     pub fn record_bytes(&mut self, direction: Direction, payload: u64, unique: u64, rtt: &RttSamples) {
         let (this, peer) = self.sides(direction);
-        this.payload_bytes += payload;
-        this.unique_bytes += unique;
+        // An acknowledgement alone leaves its sender's totals where they are.
+        if payload > 0 {
+            this.payload_bytes += payload;
+            this.unique_bytes += unique;
+        }
         if let Some(rtt) = &rtt.data_ack {
             peer.data_ack.record(rtt);
         }

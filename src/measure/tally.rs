@@ -110,9 +110,10 @@ impl DatagramTally {
     }
 }
 
-/// Totals of one direction, duplicated frames left out; those first that nearly every frame adds to.
+/// Totals of one direction, duplicated frames left out. Three cache lines: what every frame adds to, then what one adds
+/// to that gives an RTT by either method.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct DirectionTally {
     /// Frames.
     pub packets: u64,
@@ -126,22 +127,20 @@ pub struct DirectionTally {
     pub unique_payload: u64,
     /// Times of the frames.
     pub time: TimeSpan,
+    /// RTP and echo.
+    pub datagrams: Option<Box<DatagramTally>>,
     /// RTT from the capture point to this direction's receiver, by data and acknowledgement.
     pub data_ack: RttSum,
-    /// The same by timestamps.
-    pub timestamps: RttSum,
-    /// TCP payload seen before.
-    pub repeated: u64,
     /// Bytes lost before the capture point.
     pub lost_upstream: u64,
     /// Bytes lost behind it.
     pub lost_downstream: u64,
+    /// RTT by timestamps.
+    pub timestamps: RttSum,
     /// Of `lost_upstream`, what a DSACK took back.
     pub spurious_upstream: u64,
     /// Of `lost_downstream`, what a DSACK took back.
     pub spurious_downstream: u64,
-    /// RTP and echo.
-    pub datagrams: Option<Box<DatagramTally>>,
 }
 
 impl DirectionTally {
@@ -152,7 +151,6 @@ impl DirectionTally {
         self.ip_bytes += other.ip_bytes;
         self.tcp_payload += other.tcp_payload;
         self.unique_payload += other.unique_payload;
-        self.repeated += other.repeated;
         self.lost_upstream += other.lost_upstream;
         self.lost_downstream += other.lost_downstream;
         self.spurious_upstream += other.spurious_upstream;
@@ -207,8 +205,6 @@ pub struct FrameSample {
     pub plain: PlainSample,
     /// A second copy of a frame: counts in the Wireshark family alone.
     pub duplicate: bool,
-    /// TCP payload seen before.
-    pub repeated: u64,
     /// Bytes lost before the capture point.
     pub lost_upstream: u64,
     /// Bytes lost behind it.
@@ -223,7 +219,6 @@ impl FrameSample {
         self.plain.tcp_payload = tcp.payload;
         self.plain.unique_payload = tcp.unique;
         self.plain.rtt = tcp.rtt;
-        self.repeated = tcp.repeated;
         self.lost_upstream = tcp.lost_upstream;
         self.lost_downstream = tcp.lost_downstream;
     }
@@ -240,24 +235,26 @@ pub struct RtpPart {
     pub jitter_ns: Option<u64>,
 }
 
-/// The Wireshark family's sums over frames in the file's order, both directions.
+/// The Wireshark family's sums over frames in the file's order, both directions. One cache line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct WiresharkTally {
     /// Frames, copies included.
     pub packets: u64,
     /// Their bytes on the wire.
     pub wire_bytes: u64,
-    /// Time of the last frame in the file's order.
+    /// Frames flagged `tcp.analysis.lost_segment`.
+    pub lost_segments: u64,
+    /// Time of the first frame in the file's order.
+    pub first_ns: i64,
+    /// Time of the last.
     pub last_ns: i64,
+    /// From the first frame to the second; of two frames at least, as the next two.
+    first_delta_ns: i64,
+    /// From the last but one to the last.
     last_delta_ns: i64,
     /// Sum of |d(i+1) - d(i)|.
     pub abs_change_ns: u64,
-    /// Frames flagged `tcp.analysis.lost_segment`.
-    pub lost_segments: u64,
-    /// Time of the first frame.
-    pub first_ns: i64,
-    first_delta_ns: Option<i64>,
 }
 
 impl WiresharkTally {
@@ -265,16 +262,15 @@ impl WiresharkTally {
     #[inline(always)]
     pub fn record(&mut self, time_ns: i64, wire_bytes: u64, lost_segment: bool) {
         let delta = time_ns.saturating_sub(self.last_ns);
-        if self.packets > 1 {
-            let change = delta.abs_diff(self.last_delta_ns);
-            self.abs_change_ns = self.abs_change_ns.saturating_add(change);
-        } else if self.packets == 1 {
-            self.first_delta_ns = Some(delta);
-        } else {
-            self.first_ns = time_ns;
+        match self.packets {
+            0 => self.first_ns = time_ns,
+            1 => (self.first_delta_ns, self.last_delta_ns) = (delta, delta),
+            _ => {
+                let change = delta.abs_diff(self.last_delta_ns);
+                self.abs_change_ns = self.abs_change_ns.saturating_add(change);
+                self.last_delta_ns = delta;
+            }
         }
-        // Of the first frame there is none; that of the second is written over it.
-        self.last_delta_ns = delta;
         self.last_ns = time_ns;
         self.packets += 1;
         self.wire_bytes += wire_bytes;
@@ -292,13 +288,16 @@ impl WiresharkTally {
         }
         let between = later.first_ns.saturating_sub(self.last_ns);
         self.abs_change_ns = self.abs_change_ns.saturating_add(later.abs_change_ns);
-        match self.first_delta_ns {
-            None => self.first_delta_ns = Some(between),
-            Some(_) => self.abs_change_ns = self.abs_change_ns.saturating_add(between.abs_diff(self.last_delta_ns)),
+        if self.packets == 1 {
+            self.first_delta_ns = between;
+        } else {
+            self.abs_change_ns = self.abs_change_ns.saturating_add(between.abs_diff(self.last_delta_ns));
         }
         self.last_delta_ns = between;
-        if let Some(first) = later.first_delta_ns {
-            self.abs_change_ns = self.abs_change_ns.saturating_add(first.abs_diff(between));
+        if later.packets > 1 {
+            self.abs_change_ns = self
+                .abs_change_ns
+                .saturating_add(later.first_delta_ns.abs_diff(between));
             self.last_delta_ns = later.last_delta_ns;
         }
         self.last_ns = later.last_ns;
@@ -314,17 +313,18 @@ impl WiresharkTally {
 
     /// First and last inter-packet time, nanoseconds, where there are two frames.
     pub fn end_deltas_ns(&self) -> Option<(i64, i64)> {
-        self.first_delta_ns.map(|first| (first, self.last_delta_ns))
+        (self.packets > 1).then_some((self.first_delta_ns, self.last_delta_ns))
     }
 }
 
 /// Totals of a set of packets of one pair of hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[repr(C)]
 pub struct Tally {
-    /// The pair's two directions.
-    pub directions: [DirectionTally; 2],
     /// The Wireshark family.
     pub wireshark: WiresharkTally,
+    /// The pair's two directions.
+    pub directions: [DirectionTally; 2],
 }
 
 impl Tally {
@@ -338,7 +338,6 @@ impl Tally {
         }
         self.record_plain(&sample.plain);
         let this = &mut self.directions[sample.plain.direction];
-        this.repeated += sample.repeated;
         this.lost_upstream += sample.lost_upstream;
         this.lost_downstream += sample.lost_downstream;
         if let Some(rtp) = &sample.rtp {

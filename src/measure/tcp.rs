@@ -6,6 +6,7 @@ pub mod header;
 pub mod loss;
 #[cfg(test)]
 mod prediction;
+mod ring;
 pub mod rtt;
 pub mod sequence;
 pub mod standard;

@@ -6,7 +6,7 @@
 //! A span is then a set of whole entries, and its figures are exact.
 
 use super::histogram::Histogram;
-use super::tally::{DatagramTally, DirectionTally, FrameSample, PlainSample, Tally};
+use super::tally::{DatagramTally, FrameSample, PlainSample, Tally};
 use super::tcp::loss::Spurious;
 
 /// Frames held back after the last payload of a migration, before they get an entry of their own.
@@ -164,22 +164,17 @@ impl Timeline {
         self.entries.len() as u64 ^ self.epochs.len() as u64 ^ self.held.len() as u64 ^ u64::from(self.part)
     }
 
-    /// The same for what it owns elsewhere.
+    /// The same for what it owns elsewhere; the frame goes in `direction`, with payload or without.
     #[inline]
-    pub fn fetch_owned(&self) -> u64 {
+    pub fn fetch_owned(&self, direction: usize, has_payload: bool) -> u64 {
         let entry = self.entries.last().map_or(0, |entry| {
-            let direction =
-                |of: &DirectionTally| of.packets ^ of.unique_payload ^ of.data_ack.rtt.sum_ns ^ of.timestamps.changes;
-            let [first, second] = &entry.tally.directions;
-            direction(first) ^ direction(second) ^ entry.tally.wireshark.packets ^ entry.bin as u64
+            let [this, peer] = [direction & 1, 1 - (direction & 1)].map(|index| &entry.tally.directions[index]);
+            let rtt = if has_payload { 0 } else { peer.data_ack.rtt.count };
+            entry.bin as u64 ^ entry.tally.wireshark.packets ^ this.packets ^ rtt
         });
-        let epoch = self.epochs.last().map_or(0, |epoch| {
+        let epoch = self.epochs.last().filter(|_| !has_payload).map_or(0, |epoch| {
             let time = epoch.time.map_or(0, |(first, _)| first as u64);
-            epoch
-                .rtt
-                .iter()
-                .flatten()
-                .fold(time, |word, histogram| word ^ histogram.count())
+            time ^ epoch.rtt[1 - (direction & 1)][0].count()
         });
         entry ^ epoch
     }

@@ -7,7 +7,7 @@
 
 use super::placing::Found;
 use super::{Measurer, Placer};
-use crate::analysis::decoded::Placed;
+use crate::analysis::decoded::{Placed, Record};
 
 /// Flows of a block from which on their states are fetched: those of fewer stay in the cache by themselves.
 const MANY_FLOWS: usize = 128;
@@ -44,41 +44,44 @@ impl Placer {
 }
 
 impl Measurer {
-    /// Fetches what the frames `placed` will touch; `flows` are those of the block.
+    /// Fetches what the frames `records`, which were `placed`, will touch; `flows` are those of the block.
     #[inline]
-    pub(super) fn fetch(&self, placed: &[Placed], flows: usize) {
+    pub(super) fn fetch(&self, records: &[Record], placed: &[Placed], flows: usize) {
         if flows >= MANY_FLOWS {
-            self.fetch_states(placed);
+            self.fetch_states(records, placed);
         }
     }
 
     #[inline(never)]
-    fn fetch_states(&self, placed: &[Placed]) {
+    fn fetch_states(&self, records: &[Record], placed: &[Placed]) {
+        let course = |placed: &Placed| self.courses.get(placed.conversation as usize);
         let mut fetched = 0;
         for placed in placed {
-            let course = self.courses.get(placed.conversation as usize);
-            fetched ^= course.map_or(0, |course| u64::from(course.pair));
+            fetched ^= course(placed).map_or(0, |course| u64::from(course.pair));
             fetched ^= self.migration.fetch(placed.conversation, usize::from(placed.reverse));
         }
-        for placed in placed {
-            let Some(course) = self.courses.get(placed.conversation as usize) else {
+        let frames = || records.iter().map(|record| record.segment.payload_len > 0).zip(placed);
+        for (has_payload, placed) in frames() {
+            let Some(course) = course(placed) else {
                 continue;
             };
-            fetched ^= course.tcp.as_deref().map_or(0, |tracked| tracked.fetch());
+            let tracked = course.tcp.as_deref();
+            fetched ^= tracked.map_or(0, |tracked| tracked.fetch(placed.direction(), has_payload));
             fetched ^= self.pairs.get(course.pair).map_or(0, |pair| pair.fetch());
             fetched ^= self
                 .migration
                 .fetch_owned(placed.conversation, usize::from(placed.reverse));
         }
-        for placed in placed {
-            let Some(course) = self.courses.get(placed.conversation as usize) else {
+        for (has_payload, placed) in frames() {
+            let Some(course) = course(placed) else {
                 continue;
             };
-            fetched ^= course.tcp.as_deref().map_or(0, |tracked| tracked.tracker.fetch_owned());
-            fetched ^= self
-                .pairs
-                .get(course.pair)
-                .map_or(0, |pair| pair.timeline.fetch_owned());
+            let direction = placed.direction();
+            let tracked = course.tcp.as_deref();
+            fetched ^= tracked.map_or(0, |tracked| tracked.tracker.fetch_owned(direction, has_payload));
+            let direction = course.pair_direction(direction.index());
+            let pair = self.pairs.get(course.pair);
+            fetched ^= pair.map_or(0, |pair| pair.timeline.fetch_owned(direction, has_payload));
         }
         std::hint::black_box(fetched);
     }

@@ -132,7 +132,7 @@ impl Measurer {
         let mut others = decoded.others.iter().zip(&decoded.others_placed);
         let batches = decoded.records.chunks(BATCH).zip(decoded.placed.chunks(BATCH));
         for (batch, (records, placed)) in batches.enumerate() {
-            self.fetch(placed, decoded.flows.list().len());
+            self.fetch(records, placed, decoded.flows.list().len());
             for (index, (record, placed)) in records.iter().zip(placed).enumerate() {
                 let index = batch * BATCH + index;
                 if placed.conversation as usize == self.courses.len()

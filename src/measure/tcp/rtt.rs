@@ -6,14 +6,14 @@
 //! queue then would be missing from the mean. *Timestamps*: the time from the first segment with a TSval to the first
 //! that echoes it (RFC 7323 section 4), which also measures the half-path that carries nothing but ACKs.
 
-use std::collections::VecDeque;
+use super::ring::Ring;
 
 /// Segments in flight remembered per direction: 64 Ki segments of 1448 bytes are 95 MB in flight.
 const MAX_IN_FLIGHT: usize = 65_536;
 /// Timestamp values remembered per direction: at 1 ms a tick, one second.
 const MAX_TICKS: usize = 1024;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Segment {
     end: u64,
     time_ns: i64,
@@ -25,7 +25,7 @@ struct Segment {
 /// Matches data with acknowledgements.
 #[derive(Debug, Clone, Default)]
 pub struct DataAckRtt {
-    in_flight: VecDeque<Segment>,
+    in_flight: Ring<Segment>,
     /// End of the highest segment.
     sent: u64,
     acknowledged: u64,
@@ -62,7 +62,10 @@ impl DataAckRtt {
     pub fn sent_again(&mut self, start: u64, end: u64) {
         let first = self.in_flight.partition_point(|segment| segment.end <= start);
         let mut covered = false;
-        for segment in self.in_flight.range_mut(first..) {
+        for index in first..self.in_flight.len() {
+            let Some(segment) = self.in_flight.get_mut(index) else {
+                break;
+            };
             segment.ambiguous = true;
             covered = true;
             if segment.end >= end {
@@ -74,23 +77,22 @@ impl DataAckRtt {
         }
     }
 
-    /// Segments held in memory.
-    #[cfg(test)]
-    pub(super) fn remembered(&self) -> usize {
+    /// Segments in flight.
+    #[inline]
+    pub fn in_flight(&self) -> usize {
         self.in_flight.len()
     }
 
-    /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
+    /// Reads a word of the cache line that the next segment will write, or the next acknowledgement read; see
+    /// `analysis::engine::fetch`.
     #[inline]
-    pub fn fetch(&self) -> u64 {
-        self.acknowledged ^ self.in_flight.len() as u64
-    }
-
-    /// The same for what it owns elsewhere.
-    #[inline]
-    pub fn fetch_owned(&self) -> u64 {
-        let end = |segment: Option<&Segment>| segment.map_or(0, |segment| segment.end);
-        end(self.in_flight.front()) ^ end(self.in_flight.back())
+    pub fn fetch(&self, sends: bool) -> u64 {
+        let segment = if sends {
+            self.in_flight.next_place()
+        } else {
+            self.in_flight.front()
+        };
+        segment.map_or(0, |segment| segment.end)
     }
 
     /// An acknowledgement; gives the sample of the latest segment that it covers and no SACK block did before.
@@ -127,10 +129,10 @@ impl DataAckRtt {
         let latest = above.checked_sub(1).filter(|&latest| latest >= below)?;
         let segment = *self.in_flight.get(latest)?;
         // From the right, down to what earlier blocks have covered: each segment is marked once.
-        for segment in self.in_flight.range_mut(below..above).rev() {
-            if segment.sacked {
+        for index in (below..above).rev() {
+            let Some(segment) = self.in_flight.get_mut(index).filter(|segment| !segment.sacked) else {
                 break;
-            }
+            };
             segment.sacked = true;
         }
         if segment.sacked || segment.ambiguous {
@@ -140,7 +142,7 @@ impl DataAckRtt {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Tick {
     value: u32,
     time_ns: i64,
@@ -165,20 +167,15 @@ pub struct TimestampRtt {
     latest: Option<Tick>,
     last: Option<u32>,
     /// Those before it that were not echoed, the oldest first.
-    before: VecDeque<Tick>,
+    before: Ring<Tick>,
 }
 
 impl TimestampRtt {
     /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
     #[inline]
-    pub fn fetch(&self) -> u64 {
-        self.before.len() as u64
-    }
-
-    /// The same for what it owns elsewhere.
-    #[inline]
-    pub fn fetch_owned(&self) -> u64 {
-        self.before.front().map_or(0, |tick| u64::from(tick.value))
+    pub fn fetch(&self) -> u32 {
+        let value = |tick: Option<&Tick>| tick.map_or(0, |tick| tick.value);
+        value(self.before.front()) ^ value(self.before.next_place())
     }
 
     /// A segment of this direction with `value` as its TSval.
@@ -214,9 +211,9 @@ impl TimestampRtt {
         }
     }
 
-    /// Values held in memory.
-    #[cfg(test)]
-    pub(super) fn remembered(&self) -> usize {
+    /// Values that were not echoed so far.
+    #[inline]
+    pub fn waiting(&self) -> usize {
         self.before.len() + usize::from(self.latest.is_some())
     }
 
@@ -284,7 +281,7 @@ mod tests {
         for n in 1..=4 * MAX_IN_FLIGHT as u64 {
             rtt.sent_again((n * 100).saturating_sub(150), n * 100);
         }
-        assert!(rtt.remembered() <= MAX_IN_FLIGHT);
+        assert!(rtt.in_flight() <= MAX_IN_FLIGHT);
         assert!(rtt.forgotten > 0);
     }
 

@@ -213,21 +213,33 @@ impl TcpTracker {
         }
     }
 
-    /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
+    /// Reads a word of each cache line that the next segment will touch, one of `direction` with payload or without; see
+    /// `analysis::engine::fetch`.
     #[inline]
-    pub fn fetch(&self) -> u64 {
-        let half = |half: &Half| {
-            let own = half.acknowledged;
-            own ^ half.data_ack.fetch() ^ half.timestamps.fetch()
-        };
-        half(&self.halves[0]) ^ half(&self.halves[1])
+    pub fn fetch(&self, direction: Direction, has_payload: bool) -> u64 {
+        let (this, peer) = (
+            &self.halves[direction.index()],
+            &self.halves[direction.reversed().index()],
+        );
+        // Payload goes to those in flight, an acknowledgement takes them from there.
+        let in_flight = if has_payload { this } else { peer };
+        this.acknowledged
+            ^ peer.acknowledged
+            ^ in_flight.data_ack.in_flight() as u64
+            ^ this.timestamps.waiting() as u64
+            ^ peer.timestamps.waiting() as u64
     }
 
     /// The same for what it owns elsewhere.
     #[inline]
-    pub fn fetch_owned(&self) -> u64 {
-        let half = |half: &Half| half.data_ack.fetch_owned() ^ half.timestamps.fetch_owned();
-        half(&self.halves[0]) ^ half(&self.halves[1])
+    pub fn fetch_owned(&self, direction: Direction, has_payload: bool) -> u64 {
+        let (this, peer) = (
+            &self.halves[direction.index()],
+            &self.halves[direction.reversed().index()],
+        );
+        let in_flight = if has_payload { this } else { peer };
+        let ticks = u64::from(this.timestamps.fetch() ^ peer.timestamps.fetch());
+        in_flight.data_ack.fetch(has_payload) ^ ticks
     }
 
     /// Payload bytes of `direction` that were acknowledged but not captured.
@@ -245,10 +257,7 @@ impl TcpTracker {
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
         let halves = self.halves.iter().map(|half| {
-            half.space.remembered()
-                + half.data_ack.remembered()
-                + half.resends.remembered()
-                + half.timestamps.remembered()
+            half.space.remembered() + half.data_ack.in_flight() + half.resends.remembered() + half.timestamps.waiting()
         });
         halves.sum()
     }

@@ -1,8 +1,7 @@
 //! What one side of a connection has sent so far.
 
-use std::collections::VecDeque;
-
 use super::{Flag, FlagSet, Segment};
+use crate::measure::tcp::ring::Ring;
 
 /// How many unacknowledged segments are remembered in each direction.
 pub(super) const MAX_UNACKED: usize = 10_000;
@@ -115,7 +114,8 @@ impl Side {
     #[inline]
     pub fn fetch_owned(&self) -> u64 {
         let ends = &self.unacked.ends;
-        u64::from(ends.front().copied().unwrap_or(0) ^ ends.back().copied().unwrap_or(0))
+        let end = |end: Option<&u32>| u64::from(end.copied().unwrap_or(0));
+        end(ends.front()) ^ end(ends.next_place())
     }
 
     /// Takes over what `segment`, judged with `flags`, has shown of its sender.
@@ -180,7 +180,7 @@ impl DuplicateAcks {
 /// one more, so acknowledged segments behind an unacknowledged one may stay until the list is full.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Unacked {
-    ends: VecDeque<u32>,
+    ends: Ring<u32>,
     last_ack: u32,
     acked_since_purge: bool,
     /// Segments that found no room.
@@ -259,7 +259,8 @@ mod tests {
         assert!((1..10_000).all(|end| unacked.push(end * 10)));
         unacked.acknowledge(99_990);
         assert!(unacked.push(100_000));
-        assert_eq!(unacked.ends, [1_000_000, 100_000]);
+        let ends = [0, 1].map(|index| unacked.ends.get(index).copied());
+        assert_eq!((unacked.ends.len(), ends), (2, [Some(1_000_000), Some(100_000)]));
     }
 
     #[test]
