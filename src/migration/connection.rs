@@ -10,7 +10,6 @@ use super::ledger::Ledger;
 use super::model::Role;
 use super::ports::{self, Owner};
 use super::progress::Progress;
-use super::qemu::PageTrail;
 use super::reader::Reader;
 use super::recognise::{self, Content};
 use super::shape::{self, Shape};
@@ -39,7 +38,7 @@ impl Side {
             ledger: Ledger::default(),
             shape: Shape::default(),
             progress: Progress::default(),
-            reader: Reader::Head(Vec::new()),
+            reader: Reader::Unread,
             stream: Stream::default(),
             tail: Vec::new(),
             tail_end: 0,
@@ -147,10 +146,13 @@ impl Connection {
         if is_first {
             if side.ledger.has_start() {
                 side.stream = Stream::starting_at(0);
+                if self.verdict != Verdict::Undecided {
+                    side.reader.give_up_beginning();
+                }
             } else {
                 side.stream = Stream::starting_at(placed.offset);
                 side.reader = match side.reader {
-                    Reader::Head(_) => Reader::Middle(PageTrail::default()),
+                    Reader::Unread => Reader::Middle(Box::default()),
                     _ => std::mem::replace(&mut side.reader, Reader::Nobody),
                 };
             }
