@@ -248,3 +248,56 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Reader {
+        /// Pieces of the beginning that are kept.
+        pub(in super::super) fn early_pieces(&self) -> usize {
+            match self {
+                Self::Head(head) => head.early.len(),
+                _ => 0,
+            }
+        }
+    }
+
+    #[test]
+    fn a_torn_beginning_is_kept_until_it_says_what_it_is() {
+        let mut reader = Reader::Unread;
+        reader.bytes(0, b"QE", 1);
+        reader.bytes(2, b"VM\0\0", 2);
+        assert_eq!((reader.head(), reader.early_pieces()), (None, 2));
+        reader.bytes(6, b"\0\x03", 3);
+        assert_eq!((reader.head(), reader.first_byte()), (Some(Content::Qemu), Some(b'Q')));
+        reader.become_main();
+        assert!(reader.broken().is_none());
+        let mut reader = Reader::Unread;
+        reader.bytes(0, b"QE", 1);
+        reader.bytes(2, b"ED", 2);
+        assert_eq!((reader.head(), reader.early_pieces()), (Some(Content::Nothing), 0));
+    }
+
+    #[test]
+    fn a_beginning_with_a_hole_is_unseen_unless_it_was_known_before() {
+        let mut reader = Reader::Unread;
+        reader.bytes(0, b"QE", 1);
+        reader.gap(2, 1, 2);
+        reader.bytes(3, b"M\0\0\0\x03", 3);
+        assert_eq!(reader.head(), Some(Content::Unseen));
+        let mut reader = Reader::Unread;
+        reader.bytes(0, b"SSH-2.0", 1);
+        reader.gap(7, 1, 2);
+        assert_eq!(reader.head(), Some(Content::Ssh));
+    }
+
+    #[test]
+    fn requests_from_before_the_servers_greeting_are_read_with_their_place() {
+        let mut reader = Reader::Unread;
+        reader.bytes(0, b"\0\0\0\x03 no option of NBD's", 1);
+        assert_eq!(reader.head(), Some(Content::Nothing));
+        reader.become_disk();
+        assert_eq!(reader.broken().map(|broken| broken.offset), Some(4));
+    }
+}
