@@ -138,6 +138,12 @@ impl Sender {
         self.quick_interface = interface.map_or(NO_INTERFACE, |rest| rest.interface);
     }
 
+    /// Its frames need only be noted.
+    #[inline]
+    pub(super) fn is_quick(&self) -> bool {
+        self.quick_interface != NO_INTERFACE
+    }
+
     /// Its hardware address in its first frame.
     pub(super) fn mac(&self) -> Option<Mac> {
         self.rest.as_ref().and_then(|rest| rest.mac)

@@ -125,6 +125,12 @@ impl Connection {
         tcp.has(Tcp::SYN) && self.sides[direction].ledger.is_other_syn(tcp.seq)
     }
 
+    /// Reads a word of most cache lines that the next segment will touch.
+    pub(super) fn fetch(&self, direction: usize) -> u64 {
+        let [sent, acknowledged] = [&self.sides[direction], &self.sides[1 - direction]];
+        sent.ledger.high() ^ sent.ledger.low() ^ sent.shape.fetch() ^ acknowledged.ledger.high() ^ self.first_ns as u64
+    }
+
     /// Takes a segment of the sender of `direction`, with `len` bytes of payload on the wire.
     pub(super) fn segment(&mut self, direction: usize, time_ns: i64, tcp: &Tcp, len: u32, captured: &[u8]) {
         let mut seq = tcp.seq;

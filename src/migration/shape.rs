@@ -28,6 +28,11 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// Reads a word of it.
+    pub(super) fn fetch(&self) -> u64 {
+        self.latest_ns as u64
+    }
+
     /// Takes a segment with payload: where it begins, how long it is, and when it came.
     pub(super) fn segment(&mut self, offset: u64, len: u32, time_ns: i64) {
         let end_offset = offset.saturating_add(u64::from(len));

@@ -220,8 +220,15 @@ impl MigrationTracker {
     /// The same for what it owns elsewhere.
     #[inline]
     pub fn fetch_owned(&self, conversation: u32, direction: usize) -> u64 {
-        let pair = self.pairs.get(conversation as usize);
-        pair.map_or(0, |pair| pair[direction & 1].fetch_owned())
+        let direction = direction & 1;
+        let Some(pair) = self.pairs.get(conversation as usize) else {
+            return 0;
+        };
+        let watch = self.watches.get(conversation as usize);
+        match watch.filter(|_| !pair[direction].is_quick()) {
+            Some(Watch::Followed(connection)) => connection.fetch(direction),
+            _ => pair[direction].fetch_owned(),
+        }
     }
 
     /// The same as [`segment`](Self::segment) for a sender that is [known](Self::knows), given what is used of the
