@@ -187,8 +187,9 @@ impl MigrationTracker {
         pair.is_some_and(|pair| pair[direction & 1].speaks_tcp())
     }
 
-    /// Takes a segment of a sender that is [known](Self::knows) where its connection carries nothing of a migration's;
-    /// false where it may, and [`segment_of_known`](Self::segment_of_known) must have it.
+    /// Takes a segment of a sender that is [known](Self::knows), if it need only be noted, since its connection carries
+    /// nothing of a migration's. False where there is more to it, and [`segment_of_known`](Self::segment_of_known) must
+    /// have it.
     #[inline(always)]
     pub fn pass(
         &mut self,
@@ -198,15 +199,9 @@ impl MigrationTracker {
         interface: u32,
         payload_len: u32,
     ) -> bool {
-        let Some(slot) = self.slots.get_mut(conversation as usize) else {
-            return false;
-        };
-        if !matches!(slot.watch, Watch::Dull) {
-            return false;
-        }
-        slot.sides[direction & 1].frame(interface, time_ns, payload_len > 0);
-        self.reach(time_ns);
-        true
+        let pair = self.pairs.get_mut(conversation as usize);
+        // The span of the capture holds what its senders were heard at: this time need not be noted there too.
+        pair.is_some_and(|pair| pair[direction & 1].quick_frame(interface, time_ns, payload_len > 0))
     }
 
     /// Reads a word of each cache line that the next segment of this conversation will touch, so that the memory can be
@@ -245,16 +240,11 @@ impl MigrationTracker {
         tcp: &Tcp,
         payload: &[u8],
     ) -> TrackerHint {
-        let direction = direction & 1;
-        let Some(pair) = self.pairs.get_mut(conversation as usize) else {
-            return TrackerHint::default();
-        };
-        let sender = &mut pair[direction];
-        if sender.quick_frame(interface, time_ns, payload_len > 0) {
+        if self.pass(conversation, direction, time_ns, interface, payload_len) {
             return TrackerHint::default();
         }
-        sender.frame(interface, time_ns, payload_len > 0);
-        // The time of a quick frame is within those between which its sender was heard.
+        let direction = direction & 1;
+        place(&mut self.pairs, conversation)[direction].frame(interface, time_ns, payload_len > 0);
         self.span.reach(time_ns);
         self.follow(conversation, direction, time_ns, payload_len, tcp, payload)
     }
