@@ -4,179 +4,82 @@
 //! The announcement comes after the switchover, so that the frames before it must have been noted when nobody knew
 //! yet whose they were. What is kept of a side is small: the times of its first and last frame, and its longest gaps.
 
+mod gaps;
+
 use std::net::IpAddr;
 
 use crate::packet::Mac;
 
-/// Gaps kept for one side. Where there are more, the shorter half is forgotten and shorter ones are left out from
-/// then on: a flow that is often silent for as long says nothing about a switchover anyway.
-const MAX_GAPS: usize = 64;
-/// Switchovers whose gap is kept whatever comes later.
-const MAX_MOMENTS: usize = 32;
-/// Shorter gaps are not looked at.
-const SHORTEST_GAP_NS: i64 = 1_000_000;
+use gaps::{Gap, Wanted};
 
-/// Times of answers, as the gaps between them.
-#[derive(Debug, Clone)]
-pub(super) struct Answers {
-    /// How many.
-    pub(super) count: u64,
-    /// The earliest.
-    pub(super) first_ns: i64,
-    /// The latest.
-    pub(super) last_ns: i64,
-    shortest_ns: i64,
-    /// In ascending order.
-    gaps: Vec<(i64, i64)>,
-    /// Moments whose gap is wanted, and the gaps that hold one of them.
-    moments: Vec<i64>,
-    wanted: Vec<(i64, i64)>,
+/// Interfaces told apart per sender.
+const MAX_INTERFACES: usize = 16;
+/// No capture describes so many interfaces that one has this number.
+const NO_INTERFACE: u32 = u32::MAX;
+
+/// One side of a conversation, as a sender. An answer is a frame of it with payload, or an echo reply.
+///
+/// A capture may hold tens of thousands of these, and then each frame finds its own in memory, not in the cache: what
+/// nearly every frame touches is one cache line, and the rest of it lies elsewhere.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(super) struct Sender {
+    /// The interface of frames that need only be noted here, or [`NO_INTERFACE`].
+    quick_interface: u32,
+    /// Frames that are no answers, and answers. `Rest` says how often these numbers ran over.
+    quiet: u32,
+    answers: u32,
+    /// How many of `gaps` are in use.
+    used: u8,
+    /// Some gaps are wanted.
+    wants: bool,
+    speaks_tcp: bool,
+    /// The latest frame that is no answer, and no earlier than the first frame of either kind.
+    quiet_last_ns: i64,
+    /// The latest answer.
+    last_ns: i64,
+    /// Shorter gaps between answers are not looked at; 0 before the first answer.
+    shortest_ns: u64,
+    /// In ascending order, then places not in use.
+    gaps: Box<[Gap]>,
+    /// Absent until the first frame.
+    rest: Option<Box<Rest>>,
 }
 
-impl Default for Answers {
+/// What few frames touch.
+#[derive(Debug)]
+struct Rest {
+    mac: Option<Mac>,
+    address: IpAddr,
+    /// The interface of its first frame.
+    interface: u32,
+    /// The earliest frame on that interface, as long as there was none on another.
+    first_ns: i64,
+    /// The earliest answer.
+    first_answer_ns: i64,
+    quiet_overflows: u32,
+    answer_overflows: u32,
+    /// The frames on each interface in the order of their first ones, once there are several.
+    heard: Vec<Heard>,
+    wanted: Option<Box<Wanted>>,
+}
+
+impl Default for Sender {
     fn default() -> Self {
         Self {
-            count: 0,
-            first_ns: i64::MAX,
+            quick_interface: NO_INTERFACE,
+            quiet: 0,
+            answers: 0,
+            used: 0,
+            wants: false,
+            speaks_tcp: false,
+            quiet_last_ns: i64::MIN,
             last_ns: i64::MIN,
-            shortest_ns: SHORTEST_GAP_NS,
-            gaps: Vec::new(),
-            moments: Vec::new(),
-            wanted: Vec::new(),
+            shortest_ns: 0,
+            gaps: Box::default(),
+            rest: None,
         }
     }
-}
-
-impl Answers {
-    /// Takes an answer; they need not come in order of time.
-    #[inline]
-    pub(super) fn at(&mut self, time_ns: i64) {
-        self.count += 1;
-        if time_ns >= self.last_ns {
-            if self.count > 1 && time_ns.saturating_sub(self.last_ns) >= self.shortest_ns {
-                self.open(self.last_ns, time_ns);
-            }
-            self.last_ns = time_ns;
-            if self.count == 1 {
-                self.first_ns = time_ns;
-            }
-        } else {
-            self.late(time_ns);
-        }
-    }
-
-    /// The gap that holds this moment is to be kept, however many others there are.
-    pub(super) fn want(&mut self, moment_ns: i64) {
-        if self.moments.len() < MAX_MOMENTS {
-            self.moments.push(moment_ns);
-            let held = self.gaps.iter().find(|gap| gap.0 <= moment_ns && moment_ns <= gap.1);
-            self.wanted.extend(held);
-        }
-    }
-
-    #[cold]
-    fn open(&mut self, from_ns: i64, to_ns: i64) {
-        if self.moments.iter().any(|moment| (from_ns..=to_ns).contains(moment)) {
-            self.wanted.push((from_ns, to_ns));
-        }
-        if self.gaps.len() >= MAX_GAPS {
-            let mut lengths: Vec<i64> = self.gaps.iter().map(|gap| gap.1.saturating_sub(gap.0)).collect();
-            lengths.sort_unstable();
-            self.shortest_ns = lengths[lengths.len() / 2].saturating_add(1);
-            self.gaps.retain(|gap| gap.1.saturating_sub(gap.0) >= self.shortest_ns);
-            if to_ns.saturating_sub(from_ns) < self.shortest_ns {
-                return;
-            }
-        }
-        self.gaps.push((from_ns, to_ns));
-    }
-
-    /// An answer from before the latest: it divides the gap that it falls in.
-    #[cold]
-    fn late(&mut self, time_ns: i64) {
-        if time_ns < self.first_ns {
-            let first = std::mem::replace(&mut self.first_ns, time_ns);
-            if first.saturating_sub(time_ns) >= self.shortest_ns && self.gaps.len() < MAX_GAPS {
-                self.gaps.insert(0, (time_ns, first));
-            }
-            return;
-        }
-        let index = self.gaps.partition_point(|gap| gap.1 <= time_ns);
-        if let Some(gap) = self.gaps.get(index).copied()
-            && gap.0 < time_ns
-        {
-            let halves = [(gap.0, time_ns), (time_ns, gap.1)];
-            let kept = halves
-                .into_iter()
-                .filter(|half| half.1.saturating_sub(half.0) >= self.shortest_ns);
-            self.gaps.splice(index..=index, kept);
-        }
-        let divided = |gap: &(i64, i64)| gap.0 < time_ns && time_ns < gap.1;
-        if let Some(index) = self.wanted.iter().position(divided) {
-            let gap = self.wanted.swap_remove(index);
-            let halves = [(gap.0, time_ns), (time_ns, gap.1)];
-            let moments = &self.moments;
-            let holds = |half: &(i64, i64)| moments.iter().any(|moment| (half.0..=half.1).contains(moment));
-            self.wanted.extend(halves.into_iter().filter(holds));
-        }
-    }
-
-    /// The longest gap that overlaps `from_ns..=to_ns`.
-    pub(super) fn longest_gap(&self, from_ns: i64, to_ns: i64) -> Option<(i64, i64)> {
-        self.gaps
-            .iter()
-            .chain(&self.wanted)
-            .filter(|gap| gap.0 <= to_ns && gap.1 >= from_ns)
-            .max_by_key(|gap| (gap.1.saturating_sub(gap.0), std::cmp::Reverse(gap.0)))
-            .copied()
-    }
-
-    /// The last answer known at or before a time. Exact to the shortest gap that is kept.
-    pub(super) fn last_before(&self, time_ns: i64) -> Option<i64> {
-        if self.count == 0 || self.first_ns > time_ns {
-            return None;
-        }
-        let covering = self
-            .gaps
-            .iter()
-            .chain(&self.wanted)
-            .find(|gap| gap.0 <= time_ns && time_ns < gap.1);
-        Some(covering.map_or(time_ns.min(self.last_ns), |gap| gap.0))
-    }
-
-    /// True where nothing was heard between the two times.
-    pub(super) fn is_silent(&self, from_ns: i64, to_ns: i64) -> bool {
-        self.count == 0
-            || self.first_ns >= to_ns
-            || self.last_ns <= from_ns
-            || self
-                .gaps
-                .iter()
-                .chain(&self.wanted)
-                .any(|gap| gap.0 <= from_ns && gap.1 >= to_ns)
-    }
-
-    /// Mean interval between answers, nanoseconds, leaving out one gap.
-    pub(super) fn interval_ns(&self, without: Option<(i64, i64)>) -> Option<i64> {
-        let left_out = without.map_or(0, |gap| gap.1.saturating_sub(gap.0));
-        let intervals = self.count.checked_sub(1 + u64::from(without.is_some()))?;
-        let span = self.last_ns.saturating_sub(self.first_ns).saturating_sub(left_out);
-        span.checked_div(i64::try_from(intervals).ok()?)
-    }
-}
-
-/// One side of a conversation, as a sender.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Sender {
-    /// Its hardware address in its first frame.
-    pub(super) mac: Option<Mac>,
-    /// Its address.
-    pub(super) address: Option<IpAddr>,
-    /// All its frames to a single receiver, on the capture interface of the first of them and on the others.
-    first_heard: Option<Heard>,
-    others_heard: Vec<Heard>,
-    /// Those of them that answer a client: with payload, or an echo reply.
-    pub(super) answers: Answers,
 }
 
 /// Frames on one capture interface.
@@ -189,7 +92,6 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    #[inline]
     fn frame(&mut self, time_ns: i64) {
         self.frames += 1;
         self.first_ns = self.first_ns.min(time_ns);
@@ -197,57 +99,200 @@ impl Heard {
     }
 }
 
-/// Interfaces told apart per sender.
-const MAX_INTERFACES: usize = 16;
-
 impl Sender {
-    /// Reads a word of each cache line that the next frame will touch.
+    /// Who it is, as its first frame tells, which is [taken](Self::frame) next.
+    pub(super) fn is_first_heard(&mut self, mac: Option<Mac>, address: IpAddr, interface: u32, time_ns: i64) {
+        self.quiet_last_ns = time_ns;
+        self.rest = Some(Box::new(Rest {
+            mac,
+            address,
+            interface,
+            first_ns: time_ns,
+            first_answer_ns: i64::MAX,
+            quiet_overflows: 0,
+            answer_overflows: 0,
+            heard: Vec::new(),
+            wanted: None,
+        }));
+    }
+
+    /// A frame of it was seen.
+    pub(super) fn is_known(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// A TCP segment of it was seen.
+    #[inline]
+    pub(super) fn speaks_tcp(&self) -> bool {
+        self.speaks_tcp
+    }
+
+    /// A TCP segment of it was seen.
+    pub(super) fn set_speaks_tcp(&mut self) {
+        self.speaks_tcp = true;
+    }
+
+    /// Whether [`quick_frame`](Self::quick_frame) may take its frames.
+    pub(super) fn set_quick(&mut self, is_quick: bool) {
+        let interface = self.rest.as_ref().filter(|rest| is_quick && rest.heard.is_empty());
+        self.quick_interface = interface.map_or(NO_INTERFACE, |rest| rest.interface);
+    }
+
+    /// Its frames need only be noted.
+    #[inline]
+    pub(super) fn is_quick(&self) -> bool {
+        self.quick_interface != NO_INTERFACE
+    }
+
+    /// Its hardware address in its first frame.
+    pub(super) fn mac(&self) -> Option<Mac> {
+        self.rest.as_ref().and_then(|rest| rest.mac)
+    }
+
+    /// Its address.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.rest.as_ref().map(|rest| rest.address)
+    }
+
+    /// Reads a word of the cache line that its next frame will touch.
     #[inline]
     pub(super) fn fetch(&self) -> u64 {
-        let heard = self.first_heard.map_or(0, |heard| heard.frames ^ heard.last_ns as u64);
-        heard ^ u64::from(self.address.is_some()) ^ self.answers.count ^ self.answers.last_ns as u64
+        self.last_ns as u64
     }
 
     /// The same for what it owns elsewhere.
     #[inline]
     pub(super) fn fetch_owned(&self) -> u64 {
-        let gap = self.answers.gaps.last().map_or(0, |gap| gap.0);
-        gap as u64
+        self.gaps.get(usize::from(self.used)).map_or(0, |gap| gap.0 as u64)
     }
 
-    /// Takes a frame of this side.
-    #[inline]
-    pub(super) fn frame(&mut self, interface: u32, time_ns: i64, is_answer: bool) {
-        match &mut self.first_heard {
-            Some(heard) if heard.interface == interface => heard.frame(time_ns),
-            _ => self.on_another(interface, time_ns),
+    /// Takes a frame to a single receiver, if it is such a one as nearly all are: of a sender [set](Self::set_quick) to
+    /// be quick, on its only interface. Else it does nothing, and says so.
+    #[inline(always)]
+    pub(super) fn quick_frame(&mut self, interface: u32, time_ns: i64, is_answer: bool) -> bool {
+        let is_quick = self.quick_interface == interface;
+        if is_quick {
+            self.note(time_ns, is_answer);
         }
+        is_quick
+    }
+
+    /// Takes any frame to a single receiver.
+    pub(super) fn frame(&mut self, interface: u32, time_ns: i64, is_answer: bool) {
+        let on_several = self
+            .rest
+            .as_ref()
+            .is_some_and(|rest| rest.interface != interface || !rest.heard.is_empty());
+        if on_several {
+            self.on_several(interface, time_ns);
+            if is_answer {
+                self.answer(time_ns);
+            }
+        } else {
+            self.note(time_ns, is_answer);
+        }
+    }
+
+    /// Takes a frame on its only interface.
+    #[inline(always)]
+    fn note(&mut self, time_ns: i64, is_answer: bool) {
         if is_answer {
-            self.answers.at(time_ns);
+            self.answer(time_ns);
+            return;
+        }
+        self.quiet = self.quiet.wrapping_add(1);
+        if self.quiet == 0 {
+            self.overflow(|rest| &mut rest.quiet_overflows);
+        }
+        if time_ns >= self.quiet_last_ns {
+            self.quiet_last_ns = time_ns;
+        } else {
+            self.earlier(time_ns);
+        }
+    }
+
+    /// Takes the time of an answer; they need not come in order.
+    #[inline(always)]
+    fn answer(&mut self, time_ns: i64) {
+        self.answers = self.answers.wrapping_add(1);
+        if self.answers == 0 {
+            self.overflow(|rest| &mut rest.answer_overflows);
+        }
+        // Exact, as the first number is no less than the second.
+        if time_ns >= self.last_ns && (time_ns.wrapping_sub(self.last_ns) as u64) < self.shortest_ns {
+            self.last_ns = time_ns;
+        } else {
+            self.distant_answer(time_ns);
         }
     }
 
     #[cold]
-    fn on_another(&mut self, interface: u32, time_ns: i64) {
-        let heard = Heard {
-            interface,
-            frames: 1,
-            first_ns: time_ns,
-            last_ns: time_ns,
-        };
-        if self.first_heard.is_none() {
-            self.first_heard = Some(heard);
-        } else if let Some(known) = self.others_heard.iter_mut().find(|known| known.interface == interface) {
-            known.frame(time_ns);
-        } else if self.others_heard.len() + 1 < MAX_INTERFACES {
-            self.others_heard.push(heard);
+    fn overflow(&mut self, number: impl FnOnce(&mut Rest) -> &mut u32) {
+        if let Some(rest) = &mut self.rest {
+            *number(rest) += 1;
         }
     }
 
-    /// Its frames to a single receiver, per capture interface.
-    pub(super) fn heard(&self) -> impl Iterator<Item = &Heard> {
-        self.first_heard.iter().chain(&self.others_heard)
+    /// A frame from before the latest of its kind.
+    #[cold]
+    fn earlier(&mut self, time_ns: i64) {
+        if let Some(rest) = &mut self.rest {
+            rest.first_ns = rest.first_ns.min(time_ns);
+        }
     }
+
+    /// A frame of a sender that was heard on more than one interface.
+    #[cold]
+    fn on_several(&mut self, interface: u32, time_ns: i64) {
+        self.quick_interface = NO_INTERFACE;
+        let before = self.on_the_first();
+        let Some(rest) = &mut self.rest else {
+            return;
+        };
+        if rest.heard.is_empty() {
+            rest.heard.extend(before);
+        }
+        if let Some(known) = rest.heard.iter_mut().find(|known| known.interface == interface) {
+            known.frame(time_ns);
+        } else if rest.heard.len() < MAX_INTERFACES {
+            rest.heard.push(Heard {
+                interface,
+                frames: 1,
+                first_ns: time_ns,
+                last_ns: time_ns,
+            });
+        }
+    }
+
+    /// Its frames, where all were on one interface.
+    fn on_the_first(&self) -> Option<Heard> {
+        let rest = self.rest.as_ref()?;
+        let quiet = whole(rest.quiet_overflows, self.quiet);
+        Some(Heard {
+            interface: rest.interface,
+            frames: quiet + self.answers(),
+            first_ns: rest.first_ns,
+            last_ns: self.quiet_last_ns.max(self.last_ns),
+        })
+    }
+
+    /// Its frames to a single receiver, per capture interface.
+    pub(super) fn heard(&self) -> impl Iterator<Item = Heard> {
+        let several = self.rest.as_ref().map_or(&[][..], |rest| &rest.heard);
+        let only = self.on_the_first().filter(|_| several.is_empty());
+        only.into_iter().chain(several.iter().copied())
+    }
+
+    /// How many of its frames answer a client.
+    pub(super) fn answers(&self) -> u64 {
+        let overflows = self.rest.as_ref().map_or(0, |rest| rest.answer_overflows);
+        whole(overflows, self.answers)
+    }
+}
+
+/// A number of which the lower half is counted where every frame touches it.
+fn whole(overflows: u32, low: u32) -> u64 {
+    u64::from(overflows) << 32 | u64::from(low)
 }
 
 /// Both sides of a conversation.
@@ -257,77 +302,73 @@ pub(super) type Pair = [Sender; 2];
 mod tests {
     use super::*;
 
-    fn answers(times: &[i64]) -> Answers {
-        let mut answers = Answers::default();
-        for &time in times {
-            answers.at(time * 1_000_000);
-        }
-        answers
+    /// A sender whose first frame, on interface 0 at this time, comes next.
+    pub(super) fn sender(time_ns: i64) -> Sender {
+        let mut sender = Sender::default();
+        sender.is_first_heard(None, IpAddr::from([10, 0, 0, 1]), 0, time_ns);
+        sender
     }
 
-    #[test]
-    fn the_gap_around_a_moment_is_found_whatever_the_order() {
-        for times in [[0, 10, 20, 180, 190], [0, 10, 180, 20, 190], [180, 190, 0, 20, 10]] {
-            let answers = answers(&times);
-            assert_eq!(
-                answers.longest_gap(100_000_000, 100_000_000),
-                Some((20_000_000, 180_000_000)),
-                "{times:?}"
-            );
-            assert_eq!(answers.last_before(100_000_000), Some(20_000_000));
+    fn heard(interface: u32, frames: u64, first_ns: i64, last_ns: i64) -> Heard {
+        Heard {
+            interface,
+            frames,
+            first_ns,
+            last_ns,
         }
     }
 
     #[test]
-    fn many_gaps_keep_the_longest() {
-        let mut times: Vec<i64> = (0..5000).map(|index| index * 10).collect();
-        times.extend((0..5000).map(|index| 50_300 + index * 10));
-        let answers = answers(&times);
-        assert!(answers.gaps.len() <= MAX_GAPS);
-        assert_eq!(
-            answers.longest_gap(50_100_000_000, 50_200_000_000),
-            Some((49_990_000_000, 50_300_000_000))
-        );
-        assert_eq!(
-            answers.interval_ns(answers.longest_gap(50_100_000_000, 50_200_000_000)),
-            Some(10_000_000)
-        );
+    fn a_frame_touches_one_cache_line_of_its_sender() {
+        assert_eq!((size_of::<Sender>(), align_of::<Sender>()), (64, 64));
     }
 
     #[test]
-    fn a_wanted_gap_stays_among_thousands_of_longer_ones() {
-        let mut answers = answers(&[0, 10, 20]);
-        answers.want(25_000_000);
-        for time in [40, 50, 60] {
-            answers.at(time * 1_000_000);
+    fn frames_are_counted_with_their_first_and_last_time_whatever_their_kind_and_order() {
+        // (time, is an answer)
+        let frames = [(50, false), (70, true), (40, true), (60, false), (45, false)];
+        for order in [[0, 1, 2, 3, 4], [1, 0, 3, 4, 2], [4, 3, 2, 1, 0], [2, 4, 0, 3, 1]] {
+            let mut sender = sender(frames[order[0]].0);
+            for (time_ns, is_answer) in order.map(|index| frames[index]) {
+                sender.frame(0, time_ns, is_answer);
+            }
+            assert_eq!(sender.heard().collect::<Vec<_>>(), [heard(0, 5, 40, 70)], "{order:?}");
+            assert_eq!(sender.answers(), 2);
         }
-        answers.want(55_000_000);
-        for second in 1..5000 {
-            answers.at(second * 1_000_000_000);
-        }
-        assert_eq!(
-            answers.longest_gap(24_000_000, 25_000_000),
-            Some((20_000_000, 40_000_000))
-        );
-        assert_eq!(
-            answers.longest_gap(54_000_000, 55_000_000),
-            Some((50_000_000, 60_000_000))
-        );
-        // An answer that stands late in the file divides it.
-        answers.at(30_000_000);
-        assert_eq!(
-            answers.longest_gap(24_000_000, 25_000_000),
-            Some((20_000_000, 30_000_000))
-        );
     }
 
     #[test]
-    fn before_the_first_and_after_the_last_answer_there_is_silence() {
-        let answers = answers(&[100, 110]);
-        assert!(answers.is_silent(0, 90_000_000));
-        assert!(answers.is_silent(120_000_000, 500_000_000));
-        assert!(!answers.is_silent(90_000_000, 105_000_000));
-        assert_eq!(answers.last_before(50_000_000), None);
-        assert_eq!(answers.last_before(500_000_000), Some(110_000_000));
+    fn frames_are_told_apart_by_their_interface_from_the_second_one_on() {
+        let mut sender = sender(10);
+        sender.set_quick(true);
+        for (interface, time_ns, is_answer) in [
+            (0, 10, true),
+            (0, 12, false),
+            (1, 11, true),
+            (0, 9, true),
+            (2, 8, false),
+        ] {
+            if !sender.quick_frame(interface, time_ns, is_answer) {
+                sender.frame(interface, time_ns, is_answer);
+            }
+        }
+        let all: Vec<Heard> = sender.heard().collect();
+        assert_eq!(all, [heard(0, 3, 9, 12), heard(1, 1, 11, 11), heard(2, 1, 8, 8)]);
+        assert_eq!(sender.answers(), 3);
+        assert!(!sender.quick_frame(0, 20, true));
+        sender.set_quick(true);
+        assert!(!sender.quick_frame(0, 20, true));
+    }
+
+    #[test]
+    fn more_frames_than_a_small_number_holds_are_counted_too() {
+        let mut sender = sender(0);
+        (sender.quiet, sender.answers) = (u32::MAX, u32::MAX - 1);
+        for time_ns in 0..3 {
+            sender.frame(0, time_ns, false);
+            sender.frame(0, time_ns, true);
+        }
+        assert_eq!(sender.answers(), (1 << 32) + 1);
+        assert_eq!(sender.heard().map(|heard| heard.frames).sum::<u64>(), (1 << 33) + 3);
     }
 }

@@ -286,14 +286,9 @@ impl<'a> Case<'a> {
                 let last = if last < announced_ns {
                     last
                 } else {
-                    sender.answers.last_before(announced_ns)?
+                    sender.last_before(announced_ns)?
                 };
-                Some((
-                    last,
-                    sender
-                        .answers
-                        .interval_ns(sender.answers.longest_gap(announced_ns, announced_ns)),
-                ))
+                Some((last, sender.interval_ns(sender.longest_gap(announced_ns, announced_ns))))
             })
             .filter(|(last, _)| *last >= floor_ns)
             .max();

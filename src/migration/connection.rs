@@ -10,7 +10,6 @@ use super::ledger::Ledger;
 use super::model::Role;
 use super::ports::{self, Owner};
 use super::progress::Progress;
-use super::qemu::PageTrail;
 use super::reader::Reader;
 use super::recognise::{self, Content};
 use super::shape::{self, Shape};
@@ -20,14 +19,21 @@ pub(super) use verdict::Verdict;
 /// Bytes kept of the last segment.
 const TAIL_BYTES: usize = 64;
 
-/// One direction.
+/// One direction. There is one pair of these for every connection that is not known to be dull, and most will be.
 #[derive(Debug)]
 pub(super) struct Side {
     pub(super) ledger: Ledger,
     pub(super) shape: Shape,
-    pub(super) progress: Progress,
     pub(super) reader: Reader,
     stream: Stream,
+    /// What is kept of a direction with a role or with bulk.
+    course: Option<Box<Course>>,
+}
+
+/// How far a direction came, and what it ended with.
+#[derive(Debug, Default)]
+struct Course {
+    progress: Progress,
     /// First bytes of the last segment of a main stream, as far as they were captured.
     tail: Vec<u8>,
     tail_end: u64,
@@ -38,24 +44,30 @@ impl Side {
         Self {
             ledger: Ledger::default(),
             shape: Shape::default(),
-            progress: Progress::default(),
-            reader: Reader::Head(Vec::new()),
+            reader: Reader::Unread,
             stream: Stream::default(),
-            tail: Vec::new(),
-            tail_end: 0,
+            course: None,
         }
     }
 
     /// The last segment's first bytes.
     pub(super) fn tail(&self) -> &[u8] {
-        &self.tail
+        self.course.as_ref().map_or(&[], |course| &course.tail)
+    }
+
+    /// The offset reached just before a time; `None` where nothing was sent before, or no progress was kept.
+    pub(super) fn reached_before(&self, time_ns: i64) -> Option<u64> {
+        self.course.as_ref().and_then(|course| course.progress.before(time_ns))
     }
 
     fn keep_tail(&mut self, end: u64, captured: &[u8]) {
-        if end > self.tail_end {
-            self.tail_end = end;
-            self.tail.clear();
-            self.tail.extend_from_slice(&captured[..captured.len().min(TAIL_BYTES)]);
+        let course = self.course.get_or_insert_default();
+        if end > course.tail_end {
+            course.tail_end = end;
+            course.tail.clear();
+            course
+                .tail
+                .extend_from_slice(&captured[..captured.len().min(TAIL_BYTES)]);
         }
     }
 }
@@ -113,6 +125,12 @@ impl Connection {
         tcp.has(Tcp::SYN) && self.sides[direction].ledger.is_other_syn(tcp.seq)
     }
 
+    /// Reads a word of most cache lines that the next segment will touch.
+    pub(super) fn fetch(&self, direction: usize) -> u64 {
+        let [sent, acknowledged] = [&self.sides[direction], &self.sides[1 - direction]];
+        sent.ledger.high() ^ sent.ledger.low() ^ sent.shape.fetch() ^ acknowledged.ledger.high() ^ self.first_ns as u64
+    }
+
     /// Takes a segment of the sender of `direction`, with `len` bytes of payload on the wire.
     pub(super) fn segment(&mut self, direction: usize, time_ns: i64, tcp: &Tcp, len: u32, captured: &[u8]) {
         let mut seq = tcp.seq;
@@ -147,10 +165,13 @@ impl Connection {
         if is_first {
             if side.ledger.has_start() {
                 side.stream = Stream::starting_at(0);
+                if self.verdict != Verdict::Undecided {
+                    side.reader.give_up_beginning();
+                }
             } else {
                 side.stream = Stream::starting_at(placed.offset);
                 side.reader = match side.reader {
-                    Reader::Head(_) => Reader::Middle(PageTrail::default()),
+                    Reader::Unread => Reader::Middle(Box::default()),
                     _ => std::mem::replace(&mut side.reader, Reader::Nobody),
                 };
             }
@@ -160,7 +181,8 @@ impl Connection {
         }
         // Small connections need no table of their progress.
         if matches!(self.verdict, Verdict::Carries(_, Some(_))) || side.shape.bulk().is_some() {
-            side.progress.at(time_ns, side.ledger.high());
+            let course = side.course.get_or_insert_default();
+            course.progress.at(time_ns, side.ledger.high());
         }
         match &mut side.reader {
             Reader::Nobody => {}
@@ -303,5 +325,100 @@ impl Connection {
     /// It was closed, by whomever and however.
     pub(super) fn is_closed(&self) -> bool {
         self.reset || self.sides.iter().any(|side| side.ledger.finished())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACK: u16 = 1 << 4;
+    const SYN: u16 = 1 << 1;
+
+    /// A connection from port 40000 to this one.
+    fn connection(port: u16) -> Connection {
+        let ends = [([10, 0, 0, 1], 40_000), ([10, 0, 0, 2], port)];
+        Connection::new(0, ends.map(SocketAddr::from), 0)
+    }
+
+    fn segment(connection: &mut Connection, direction: usize, flags: u16, seq: u32, len: u32, captured: &[u8]) {
+        let tcp = Tcp {
+            src_port: connection.ends[direction].port(),
+            dst_port: connection.ends[1 - direction].port(),
+            seq,
+            ack: 0,
+            flags,
+            window: 1000,
+            header_len: 20,
+            window_scale: None,
+            mss: None,
+            timestamps: None,
+            sack_blocks: 0,
+            sack_permitted: false,
+            sack: [(0, 0); 2],
+            options_cut: false,
+        };
+        connection.segment(direction, 0, &tcp, len, captured);
+    }
+
+    #[test]
+    fn an_undecided_connection_is_small() {
+        assert!(size_of::<Connection>() <= 600, "{}", size_of::<Connection>());
+    }
+
+    #[test]
+    fn a_download_whose_request_was_not_captured_from_its_start_is_not_kept() {
+        let mut connection = connection(8080);
+        segment(&mut connection, 0, ACK, 5000, 4, b"more");
+        segment(&mut connection, 1, SYN | ACK, 0, 0, &[]);
+        for index in 0..10_000 {
+            segment(&mut connection, 1, ACK, 1 + index * 1000, 1000, &[b'x'; 1000]);
+        }
+        // The request's direction may still show something.
+        assert_eq!(connection.verdict, Verdict::Undecided);
+        assert_eq!(connection.sides[1].reader.early_pieces(), 0);
+    }
+
+    #[test]
+    fn bulk_on_a_migration_port_whose_payload_was_cut_is_not_kept() {
+        let mut connection = connection(60_000);
+        segment(&mut connection, 0, SYN, 0, 0, &[]);
+        segment(&mut connection, 1, SYN | ACK, 0, 0, &[]);
+        for index in 0..10_000 {
+            segment(&mut connection, 0, ACK, 1 + index * 1000, 1000, &[]);
+        }
+        segment(&mut connection, 1, ACK, 1, 100, b"an answer");
+        assert_eq!(connection.role(), Some((Role::PortOnly, 0)));
+        for side in &connection.sides {
+            assert!(matches!(side.reader, Reader::Passing), "{:?}", side.reader);
+        }
+    }
+
+    #[test]
+    fn a_stream_recognised_in_its_middle_gives_the_other_direction_a_reader_at_its_place() {
+        let mut connection = connection(60_000);
+        segment(&mut connection, 1, SYN | ACK, 0, 0, &[]);
+        segment(&mut connection, 0, ACK, 5000, 4, b"????");
+        segment(&mut connection, 1, ACK, 1, 8, b"????????");
+        let channel = [&[0x11, 0x22, 0x33, 0x44, 0, 0, 0, 1][..], &[0; 60]].concat();
+        segment(&mut connection, 0, ACK, 5004, 68, &channel);
+        assert_eq!(connection.role(), Some((Role::QemuChannel, 0)));
+    }
+
+    #[test]
+    fn what_the_target_sent_before_the_sources_first_byte_is_read() {
+        // A pong, and a request for a page.
+        let back = b"\0\x02\0\x04\0\0\0\x03\0\x04\0\x0c\0\0\0\0\x05\x70\x60\0\0\0\x10\0";
+        for first in [1, 9, back.len()] {
+            let mut connection = connection(60_000);
+            segment(&mut connection, 0, SYN, 0, 0, &[]);
+            segment(&mut connection, 1, SYN | ACK, 0, 0, &[]);
+            segment(&mut connection, 1, ACK, 1, first as u32, &back[..first]);
+            segment(&mut connection, 0, ACK, 1, 8, b"QEVM\0\0\0\x03");
+            let rest = &back[first..];
+            segment(&mut connection, 1, ACK, 1 + first as u32, rest.len() as u32, rest);
+            let path = connection.return_path().unwrap();
+            assert_eq!((path.requests, path.about_to_run.is_some()), (1, true), "{first}");
+        }
     }
 }

@@ -245,8 +245,8 @@ fn vm(material: &Material, identity: &Identity) -> Vm {
         sightings: service::sightings(&material.pairs, identity),
     };
     for (_, side, pair) in service::conversations(&material.pairs, identity) {
-        vm.addresses.extend(pair[side].address);
-        vm.macs.extend(pair[side].mac);
+        vm.addresses.extend(pair[side].address());
+        vm.macs.extend(pair[side].mac());
     }
     vm.addresses.sort_unstable();
     vm.addresses.dedup();

@@ -104,7 +104,7 @@ fn reached(draft: &Draft, material: &Material, moment: Moment) -> u64 {
         let side = &connection.sides[forward];
         let offset = match moment.offset {
             Some(offset) if draft.main == Some(index) => offset,
-            _ => side.progress.before(moment.at_ns)?,
+            _ => side.reached_before(moment.at_ns)?,
         };
         Some(offset.saturating_sub(side.ledger.low()))
     };

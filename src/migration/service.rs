@@ -25,8 +25,10 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn is(&self, sender: &Sender) -> bool {
-        sender.mac.is_some_and(|mac| self.macs.contains(&mac))
-            || sender.address.is_some_and(|address| self.addresses.contains(&address))
+        sender.mac().is_some_and(|mac| self.macs.contains(&mac))
+            || sender
+                .address()
+                .is_some_and(|address| self.addresses.contains(&address))
     }
 }
 
@@ -59,7 +61,7 @@ pub(super) fn sightings(pairs: &[Pair], identity: &Identity) -> Vec<Sighting> {
     for (_, side, pair) in conversations(pairs, identity) {
         let sender = &pair[side];
         for heard in sender.heard() {
-            let mac = sender.mac.unwrap_or_default();
+            let mac = sender.mac().unwrap_or_default();
             match all
                 .iter_mut()
                 .find(|seen| seen.mac == mac && seen.interface == heard.interface)
@@ -93,7 +95,7 @@ pub(super) fn service(pairs: &[Pair], identity: &Identity, switchover: Option<Sw
         };
     };
     let mut flows: Vec<ServiceFlow> = conversations(pairs, identity)
-        .filter(|(_, side, pair)| pair[*side].answers.count > 0)
+        .filter(|(_, side, pair)| pair[*side].answers() > 0)
         .map(|(conversation, side, pair)| flow(conversation, side, pair, switchover))
         .collect();
     flows.sort_by_key(|flow| {
@@ -110,32 +112,34 @@ pub(super) fn service(pairs: &[Pair], identity: &Identity, switchover: Option<Sw
 }
 
 fn flow(conversation: u32, side: usize, pair: &Pair, switchover: Switchover) -> ServiceFlow {
-    let answers = &pair[side].answers;
+    let sender = &pair[side];
     let resumed_ns = switchover.resumed_ns;
-    let gap = answers.longest_gap(resumed_ns.saturating_sub(EARLY_NS), resumed_ns.saturating_sub(1));
-    let interval = answers.interval_ns(gap);
+    let gap = sender.longest_gap(resumed_ns.saturating_sub(EARLY_NS), resumed_ns.saturating_sub(1));
+    let interval = sender.interval_ns(gap);
     let seen = gap.filter(|&gap| in_sight(gap, interval, pair, side, switchover));
     let before = gap
         .map(|gap| gap.0)
-        .or_else(|| answers.last_before(switchover.resumed_ns));
-    let after = gap
-        .map(|gap| gap.1)
-        .or_else(|| (answers.first_ns >= switchover.not_before_ns && answers.count > 0).then_some(answers.first_ns));
+        .or_else(|| sender.last_before(switchover.resumed_ns));
+    let after = gap.map(|gap| gap.1).or_else(|| {
+        sender
+            .first_answer_ns()
+            .filter(|&first| first >= switchover.not_before_ns)
+    });
     let gap_ms = seen.map_or(Figure::Absent(Reason::NoVmTraffic), |gap| {
         Figure::Value(ms(gap.1.saturating_sub(gap.0)))
     });
     ServiceFlow {
         conversation,
         direction: side,
-        vm: pair[side].address,
-        client: pair[1 - side].address,
+        vm: sender.address(),
+        client: pair[1 - side].address(),
         last_before_ns: before,
         first_after_ns: after,
         gap_ms,
         resolution_ms: interval.map_or(Figure::Absent(Reason::TooFewSamples), |interval| {
             Figure::Value(ms(interval))
         }),
-        answers: answers.count,
+        answers: sender.answers(),
         // Without a gap nothing can have been sent in it.
         requests: Err(gap_ms.reason().unwrap_or(Reason::NoProbes)),
     }
@@ -147,8 +151,8 @@ fn in_sight(gap: (i64, i64), interval: Option<i64>, pair: &Pair, side: usize, sw
     if before.is_some_and(|time| gap.0 <= time) || after.is_some_and(|time| gap.1 >= time) {
         return false;
     }
-    let (answers, client) = (&pair[side].answers, &pair[1 - side].answers);
-    if client.count.saturating_mul(2) < answers.count {
+    let (sender, client) = (&pair[side], &pair[1 - side]);
+    if client.answers().saturating_mul(2) < sender.answers() {
         // No probes: the client's silence may be for want of anything to acknowledge.
         return true;
     }

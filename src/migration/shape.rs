@@ -20,23 +20,29 @@ pub(super) struct Edge {
 /// Watches one direction.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shape {
+    /// Where the latest burst began; once one is bulk, where that one did.
     burst: Option<Edge>,
+    is_bulk: bool,
     latest_ns: i64,
-    start: Option<Edge>,
     end: Option<Edge>,
 }
 
 impl Shape {
+    /// Reads a word of it.
+    pub(super) fn fetch(&self) -> u64 {
+        self.latest_ns as u64
+    }
+
     /// Takes a segment with payload: where it begins, how long it is, and when it came.
     pub(super) fn segment(&mut self, offset: u64, len: u32, time_ns: i64) {
         let end_offset = offset.saturating_add(u64::from(len));
         match self.burst {
             Some(burst) => {
-                if self.start.is_none() {
+                if !self.is_bulk {
                     if time_ns.saturating_sub(self.latest_ns) >= SILENCE_NS {
                         self.burst = Some(Edge { time_ns, offset });
                     } else if end_offset.saturating_sub(burst.offset) >= BULK_BYTES {
-                        self.start = Some(burst);
+                        self.is_bulk = true;
                     }
                 }
             }
@@ -55,7 +61,7 @@ impl Shape {
 
     /// Where the bulk began and where it ended, so far.
     pub(super) fn bulk(&self) -> Option<(Edge, Edge)> {
-        self.start.zip(self.end)
+        self.burst.filter(|_| self.is_bulk).zip(self.end)
     }
 }
 

@@ -29,8 +29,41 @@ struct Waiting {
 pub(super) struct Stream {
     /// First byte that was not handed on yet; `None` before the first segment.
     next: Option<u64>,
-    waiting: BTreeMap<u64, Waiting>,
-    waiting_bytes: usize,
+    /// Segments from behind it. Most streams never have any.
+    queue: Option<Box<Queue>>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    segments: BTreeMap<u64, Waiting>,
+    bytes: usize,
+}
+
+impl Queue {
+    /// Takes a segment, unless one that is no shorter waits in its place.
+    fn insert(&mut self, offset: u64, captured: &[u8], wire_len: u64, time_ns: i64) {
+        let held = self.segments.get(&offset).map_or(0, |held| held.wire_len);
+        if held >= wire_len {
+            return;
+        }
+        self.bytes += captured.len() + SEGMENT_COST;
+        let segment = Waiting {
+            captured: captured.into(),
+            wire_len,
+            time_ns,
+        };
+        if let Some(shorter) = self.segments.insert(offset, segment) {
+            self.bytes -= shorter.captured.len() + SEGMENT_COST;
+        }
+    }
+
+    /// Takes the first segment out, if it begins at or before `next`.
+    fn pop(&mut self, next: u64) -> Option<(u64, Waiting)> {
+        let entry = self.segments.first_entry().filter(|entry| *entry.key() <= next)?;
+        let (offset, segment) = entry.remove_entry();
+        self.bytes -= segment.captured.len() + SEGMENT_COST;
+        Some((offset, segment))
+    }
 }
 
 impl Stream {
@@ -52,49 +85,38 @@ impl Stream {
             return;
         }
         self.hand_on(offset, captured, wire_len, time_ns, sink);
-        if !self.waiting.is_empty() {
+        if self.queue.is_some() {
             self.drain(sink);
         }
     }
 
     /// No segment will come any more.
     pub(super) fn finish(&mut self, sink: &mut impl Sink) {
-        while let Some((&offset, segment)) = self.waiting.first_key_value() {
-            let time_ns = segment.time_ns;
-            self.skip_to(offset, time_ns, sink);
-            self.drain(sink);
-        }
+        while self.give_up_hole(0, sink) {}
     }
 
     fn wait(&mut self, offset: u64, captured: &[u8], wire_len: u64, time_ns: i64, sink: &mut impl Sink) {
-        let held = self.waiting.get(&offset).map_or(0, |segment| segment.wire_len);
-        if held >= wire_len {
-            return;
-        }
-        self.waiting_bytes += captured.len() + SEGMENT_COST;
-        let segment = Waiting {
-            captured: captured.into(),
-            wire_len,
-            time_ns,
+        let queue = self.queue.get_or_insert_default();
+        queue.insert(offset, captured, wire_len, time_ns);
+        while self.give_up_hole(MAX_WAITING_BYTES, sink) {}
+    }
+
+    /// Goes on behind the first hole, if more than `enough_bytes` wait for what is missing.
+    fn give_up_hole(&mut self, enough_bytes: usize, sink: &mut impl Sink) -> bool {
+        let queue = self.queue.as_ref().filter(|queue| queue.bytes > enough_bytes);
+        let Some((&offset, segment)) = queue.and_then(|queue| queue.segments.first_key_value()) else {
+            return false;
         };
-        if let Some(shorter) = self.waiting.insert(offset, segment) {
-            self.waiting_bytes -= shorter.captured.len() + SEGMENT_COST;
-        }
-        while self.waiting_bytes > MAX_WAITING_BYTES
-            && let Some((&first, segment)) = self.waiting.first_key_value()
-        {
-            let time_ns = segment.time_ns;
-            self.skip_to(first, time_ns, sink);
-            self.drain(sink);
-        }
+        let time_ns = segment.time_ns;
+        self.skip_to(offset, time_ns, sink);
+        self.drain(sink);
+        true
     }
 
     fn drain(&mut self, sink: &mut impl Sink) {
-        while let Some(entry) = self.waiting.first_entry()
-            && self.next.is_some_and(|next| *entry.key() <= next)
+        while let Some(queue) = &mut self.queue
+            && let Some((offset, segment)) = self.next.and_then(|next| queue.pop(next))
         {
-            let (offset, segment) = entry.remove_entry();
-            self.waiting_bytes -= segment.captured.len() + SEGMENT_COST;
             self.hand_on(offset, &segment.captured, segment.wire_len, segment.time_ns, sink);
         }
     }
@@ -192,7 +214,7 @@ mod tests {
             stream.push(1 + index * 60_000, &chunk, 60_000, 0, &mut seen);
         }
         assert_eq!(seen.0.first().map(String::as_str), Some("0:gap 1"));
-        assert!(stream.waiting.is_empty());
+        assert!(stream.queue.is_none_or(|queue| queue.segments.is_empty()));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::packet::{Ip, Mac, Network, Packet, Tcp, Transport};
 
-use super::activity::Pair;
+use super::activity::{Pair, Sender};
 use super::announce::Announcements;
 use super::assemble;
 use super::connection::{Connection, Verdict};
@@ -45,13 +45,6 @@ pub struct Findings {
     pub migrations: Vec<Migration>,
 }
 
-/// What is kept of every conversation.
-#[derive(Debug, Default)]
-struct Slot {
-    watch: Watch,
-    sides: Pair,
-}
-
 /// Whether a conversation is followed.
 #[derive(Debug, Default)]
 enum Watch {
@@ -71,11 +64,21 @@ pub(super) struct CaptureSpan {
     pub(super) last_ns: i64,
 }
 
+impl CaptureSpan {
+    fn reach(&mut self, time_ns: i64) {
+        self.first_ns = self.first_ns.min(time_ns);
+        self.last_ns = self.last_ns.max(time_ns);
+    }
+}
+
 /// Follows every connection that may carry a migration.
 #[derive(Debug)]
 pub struct MigrationTracker {
     config: Config,
-    slots: Vec<Slot>,
+    /// Both sides of each conversation: all that a frame of one that is not followed touches.
+    pairs: Vec<Pair>,
+    /// Whether it is followed. Conversations without a TCP segment may be missing at the end.
+    watches: Vec<Watch>,
     /// Connections whose ports were taken again by another one.
     past: Vec<Connection>,
     /// Source, target and port of the main streams recognised.
@@ -100,7 +103,8 @@ impl MigrationTracker {
     pub fn new(config: Config) -> Self {
         Self {
             config,
-            slots: Vec::new(),
+            pairs: Vec::new(),
+            watches: Vec::new(),
             past: Vec::new(),
             mains: Vec::new(),
             announcements: Announcements::default(),
@@ -130,22 +134,7 @@ impl MigrationTracker {
             return TrackerHint::default();
         };
         let direction = direction & 1;
-        let slot = slot(&mut self.slots, conversation);
-        let sender = &mut slot.sides[direction];
-        if sender.address.is_none() {
-            sender.mac = packet.src_mac;
-            sender.address = Some(ip.src);
-        }
-        if matches!(slot.watch, Watch::New) {
-            let mut ends = [
-                SocketAddr::new(ip.src, tcp.src_port),
-                SocketAddr::new(ip.dst, tcp.dst_port),
-            ];
-            if direction == 1 {
-                ends.swap(0, 1);
-            }
-            slot.watch = Watch::Followed(Box::new(Connection::new(conversation, ends, time_ns)));
-        }
+        self.first_of_sender(conversation, direction, time_ns, packet, ip, tcp);
         self.segment_of_known(
             conversation,
             direction,
@@ -157,15 +146,50 @@ impl MigrationTracker {
         )
     }
 
+    /// Notes who the sender of a TCP segment is, and that the conversation is one of TCP, where this was not known.
+    fn first_of_sender(
+        &mut self,
+        conversation: u32,
+        direction: usize,
+        time_ns: i64,
+        packet: &Packet,
+        ip: &Ip,
+        tcp: &Tcp,
+    ) {
+        let pair = place(&mut self.pairs, conversation);
+        if pair[direction].speaks_tcp() {
+            return;
+        }
+        let sender = &mut pair[direction];
+        if !sender.is_known() {
+            sender.is_first_heard(packet.src_mac, ip.src, packet.interface, time_ns);
+        }
+        sender.set_speaks_tcp();
+        let watch = place(&mut self.watches, conversation);
+        if matches!(watch, Watch::New) {
+            let mut ends = [
+                SocketAddr::new(ip.src, tcp.src_port),
+                SocketAddr::new(ip.dst, tcp.dst_port),
+            ];
+            if direction == 1 {
+                ends.swap(0, 1);
+            }
+            *watch = Watch::Followed(Box::new(Connection::new(conversation, ends, time_ns)));
+        }
+        let is_dull = matches!(watch, Watch::Dull);
+        pair.iter_mut().for_each(|sender| sender.set_quick(is_dull));
+    }
+
     /// True where [`segment`](Self::segment) was given a segment of this sender already.
     #[inline]
     pub fn knows(&self, conversation: u32, direction: usize) -> bool {
-        let slot = self.slots.get(conversation as usize);
-        slot.is_some_and(|slot| !matches!(slot.watch, Watch::New) && slot.sides[direction & 1].address.is_some())
+        let pair = self.pairs.get(conversation as usize);
+        pair.is_some_and(|pair| pair[direction & 1].speaks_tcp())
     }
 
-    /// Takes a segment of a sender that is [known](Self::knows) where its connection carries nothing of a migration's;
-    /// false where it may, and [`segment_of_known`](Self::segment_of_known) must have it.
+    /// Takes a segment of a sender that is [known](Self::knows), if it need only be noted, since its connection carries
+    /// nothing of a migration's. False where there is more to it, and [`segment_of_known`](Self::segment_of_known) must
+    /// have it.
     #[inline(always)]
     pub fn pass(
         &mut self,
@@ -175,32 +199,31 @@ impl MigrationTracker {
         interface: u32,
         payload_len: u32,
     ) -> bool {
-        let Some(slot) = self.slots.get_mut(conversation as usize) else {
-            return false;
-        };
-        if !matches!(slot.watch, Watch::Dull) {
-            return false;
-        }
-        slot.sides[direction & 1].frame(interface, time_ns, payload_len > 0);
-        self.reach(time_ns);
-        true
+        let pair = self.pairs.get_mut(conversation as usize);
+        // The span of the capture holds what its senders were heard at: this time need not be noted there too.
+        pair.is_some_and(|pair| pair[direction & 1].quick_frame(interface, time_ns, payload_len > 0))
     }
 
     /// Reads a word of each cache line that the next segment of this conversation will touch, so that the memory can be
     /// asked for those of several segments at once.
     #[inline]
     pub fn fetch(&self, conversation: u32, direction: usize) -> u64 {
-        let slot = self.slots.get(conversation as usize);
-        slot.map_or(0, |slot| {
-            u64::from(matches!(slot.watch, Watch::Dull)) ^ slot.sides[direction & 1].fetch()
-        })
+        let pair = self.pairs.get(conversation as usize);
+        pair.map_or(0, |pair| pair[direction & 1].fetch())
     }
 
     /// The same for what it owns elsewhere.
     #[inline]
     pub fn fetch_owned(&self, conversation: u32, direction: usize) -> u64 {
-        let slot = self.slots.get(conversation as usize);
-        slot.map_or(0, |slot| slot.sides[direction & 1].fetch_owned())
+        let direction = direction & 1;
+        let Some(pair) = self.pairs.get(conversation as usize) else {
+            return 0;
+        };
+        let watch = self.watches.get(conversation as usize);
+        match watch.filter(|_| !pair[direction].is_quick()) {
+            Some(Watch::Followed(connection)) => connection.fetch(direction),
+            _ => pair[direction].fetch_owned(),
+        }
     }
 
     /// The same as [`segment`](Self::segment) for a sender that is [known](Self::knows), given what is used of the
@@ -217,13 +240,12 @@ impl MigrationTracker {
         tcp: &Tcp,
         payload: &[u8],
     ) -> TrackerHint {
-        let direction = direction & 1;
-        self.reach(time_ns);
-        let slot = slot(&mut self.slots, conversation);
-        slot.sides[direction].frame(interface, time_ns, payload_len > 0);
-        if matches!(slot.watch, Watch::Dull) {
+        if self.pass(conversation, direction, time_ns, interface, payload_len) {
             return TrackerHint::default();
         }
+        let direction = direction & 1;
+        place(&mut self.pairs, conversation)[direction].frame(interface, time_ns, payload_len > 0);
+        self.span.reach(time_ns);
         self.follow(conversation, direction, time_ns, payload_len, tcp, payload)
     }
 
@@ -237,19 +259,21 @@ impl MigrationTracker {
         tcp: &Tcp,
         payload: &[u8],
     ) -> TrackerHint {
-        let slot = slot(&mut self.slots, conversation);
-        if let Watch::Followed(connection) = &slot.watch
+        let Some(watch) = self.watches.get_mut(conversation as usize) else {
+            return TrackerHint::default();
+        };
+        if let Watch::Followed(connection) = watch
             && connection.is_other(direction, tcp)
         {
             let other = Box::new(Connection::new(conversation, connection.ends, time_ns));
-            if let Watch::Followed(past) = std::mem::replace(&mut slot.watch, Watch::Followed(other))
+            if let Watch::Followed(past) = std::mem::replace(watch, Watch::Followed(other))
                 && past.role().is_some()
                 && self.past.len() < MAX_PAST
             {
                 self.past.push(*past);
             }
         }
-        let Watch::Followed(connection) = &mut slot.watch else {
+        let Watch::Followed(connection) = watch else {
             return TrackerHint::default();
         };
         let before = connection.verdict;
@@ -265,7 +289,9 @@ impl MigrationTracker {
                     connection.join_as_channel();
                 }
                 Verdict::Dull => {
-                    slot.watch = Watch::Dull;
+                    *watch = Watch::Dull;
+                    let pair = place(&mut self.pairs, conversation);
+                    pair.iter_mut().for_each(|sender| sender.set_quick(true));
                     return TrackerHint::default();
                 }
                 _ => {}
@@ -285,7 +311,7 @@ impl MigrationTracker {
     /// changed hosts.
     pub fn other(&mut self, conversation: Option<(u32, usize)>, time_ns: i64, packet: &Packet, payload: &[u8]) -> bool {
         let _ = payload;
-        self.reach(time_ns);
+        self.span.reach(time_ns);
         match &packet.network {
             Network::Arp(arp) => {
                 let arrival = self.announcements.arp(time_ns, packet.interface, arp);
@@ -298,12 +324,15 @@ impl MigrationTracker {
                 if let Some((conversation, direction)) = conversation
                     && !is_for_many(packet, ip)
                 {
-                    let sender = &mut slot(&mut self.slots, conversation).sides[direction & 1];
-                    if sender.address.is_none() {
-                        sender.mac = packet.src_mac;
-                        sender.address = Some(ip.src);
+                    let sender = &mut place(&mut self.pairs, conversation)[direction & 1];
+                    if !sender.is_known() {
+                        sender.is_first_heard(packet.src_mac, ip.src, packet.interface, time_ns);
+                        let watch = self.watches.get(conversation as usize);
+                        sender.set_quick(!matches!(watch, Some(Watch::Followed(_))));
                     }
-                    sender.frame(packet.interface, time_ns, is_exchange(ip));
+                    if !sender.quick_frame(packet.interface, time_ns, is_exchange(ip)) {
+                        sender.frame(packet.interface, time_ns, is_exchange(ip));
+                    }
                 }
                 false
             }
@@ -314,12 +343,15 @@ impl MigrationTracker {
     /// What was found.
     pub fn finish(self) -> Findings {
         let mut connections = self.past;
-        let mut pairs = Vec::with_capacity(self.slots.len());
-        for slot in self.slots {
-            if let Watch::Followed(connection) = slot.watch {
+        for watch in self.watches {
+            if let Watch::Followed(connection) = watch {
                 connections.push(*connection);
             }
-            pairs.push(slot.sides);
+        }
+        let mut span = self.span;
+        for heard in self.pairs.iter().flatten().flat_map(Sender::heard) {
+            span.reach(heard.first_ns);
+            span.reach(heard.last_ns);
         }
         for connection in &mut connections {
             if connection.verdict == Verdict::Undecided && self.mains.iter().any(|main| runs_beside(connection, main)) {
@@ -338,35 +370,28 @@ impl MigrationTracker {
         assemble::migrations(assemble::Material {
             config: self.config,
             connections,
-            pairs,
+            pairs: self.pairs,
             would_show: self.announcements.would_show,
             announcements: self.announcements.in_order(),
-            span: self.span,
+            span,
         })
     }
 
     /// A virtual machine arrived: the gaps of its flows around this moment are wanted.
     fn arrived(&mut self, mac: Mac, time_ns: i64) {
-        let senders = self.slots.iter_mut().flat_map(|slot| &mut slot.sides);
-        for sender in senders.filter(|sender| sender.mac == Some(mac)) {
-            sender.answers.want(time_ns);
+        let senders = self.pairs.iter_mut().flatten();
+        for sender in senders.filter(|sender| sender.mac() == Some(mac)) {
+            sender.want(time_ns);
         }
-    }
-
-    #[inline]
-    fn reach(&mut self, time_ns: i64) {
-        self.span.first_ns = self.span.first_ns.min(time_ns);
-        self.span.last_ns = self.span.last_ns.max(time_ns);
     }
 }
 
-#[inline]
-fn slot(slots: &mut Vec<Slot>, conversation: u32) -> &mut Slot {
+fn place<T: Default>(places: &mut Vec<T>, conversation: u32) -> &mut T {
     let index = conversation as usize;
-    if index >= slots.len() {
-        slots.resize_with(index + 1, Slot::default);
+    if index >= places.len() {
+        places.resize_with(index + 1, T::default);
     }
-    &mut slots[index]
+    &mut places[index]
 }
 
 /// The connection goes from the source of a main stream to where that stream went.

@@ -103,8 +103,15 @@ impl Connection {
     fn decide_in_the_middle(&mut self) {
         match self.owner() {
             Some(Owner::Ssh) => self.settle(Verdict::Carries(Role::Ssh, None)),
-            // The readers go on looking for content.
-            Some(_) => self.verdict = Verdict::Carries(Role::PortOnly, None),
+            // The readers go on looking for content, but for those of a beginning, which nobody will ask for.
+            Some(_) => {
+                self.verdict = Verdict::Carries(Role::PortOnly, None);
+                let begun = |side: &&mut Side| side.ledger.first_ns().is_some();
+                self.sides
+                    .iter_mut()
+                    .filter(begun)
+                    .for_each(|side| side.reader.give_up_beginning());
+            }
             None => {
                 let given_up = |side: &Side| !matches!(side.reader, Reader::Middle(_));
                 if self
@@ -130,22 +137,18 @@ impl Connection {
         let other = 1 - direction;
         match content {
             Content::Qemu => {
-                let main = Reader::Main(Box::new(Follower::new(MainStream::from_start())));
-                self.sides[direction].reader.become_reader(main);
-                let back = Reader::Return(Box::new(Follower::new(ReturnPath::default())));
-                self.sides[other].reader.become_reader(back);
+                self.sides[direction].reader.become_main();
+                self.sides[other].reader.become_return();
                 self.verdict = Verdict::Carries(Role::QemuMain, Some(direction));
             }
             Content::Multifd => {
-                let channel = Reader::Channel(Box::new(Follower::new(Channel::default())));
-                self.sides[direction].reader.become_reader(channel);
+                self.sides[direction].reader.become_channel();
                 self.sides[other].reader = Reader::Nobody;
                 self.verdict = Verdict::Carries(Role::QemuChannel, Some(direction));
             }
             Content::NbdServer => {
                 self.sides[direction].reader = Reader::Nobody;
-                let disk = Reader::Disk(Box::new(Follower::new(Client::default())));
-                self.sides[other].reader.become_reader(disk);
+                self.sides[other].reader.become_disk();
                 self.verdict = Verdict::Carries(Role::Storage, Some(other));
             }
             Content::NbdClient => {}
