@@ -12,29 +12,32 @@ use crate::packet::Mac;
 const MAX_ENTRIES: usize = 120_000;
 
 /// The traffic between two hosts, or between the two nodes where the user named them.
+///
+/// What every frame touches stands first.
 #[derive(Debug, Clone)]
+#[repr(C, align(64))]
 pub struct Pair {
-    /// Direction 0 runs from the first to the second. Of the nodes, where named: source, target.
-    pub hosts: [IpAddr; 2],
-    /// Frames by direction, copies included.
-    pub packets: [u64; 2],
-    /// Bytes on the wire by direction, copies included.
-    pub wire_bytes: [u64; 2],
-    /// Conversations.
-    pub conversations: u64,
-    /// Along time.
-    pub timeline: Timeline,
     /// The timeline was given up to bound memory, since the pair carries so little.
     pub dropped: bool,
     /// Only conversations with the user's port are in it.
     pub has_port: bool,
+    /// Frames by direction, copies included.
+    pub packets: [u64; 2],
+    /// Bytes on the wire by direction, copies included.
+    pub wire_bytes: [u64; 2],
+    /// Along time.
+    pub timeline: Timeline,
+    /// Direction 0 runs from the first to the second. Of the nodes, where named: source, target.
+    pub hosts: [IpAddr; 2],
+    /// Conversations.
+    pub conversations: u64,
 }
 
 impl Pair {
     /// Reads a word of each cache line that the next frame will touch; see [`super::engine`].
     #[inline]
     pub fn fetch(&self) -> u64 {
-        self.packets[0] ^ self.timeline.fetch() ^ u64::from(self.dropped)
+        self.packets[0] ^ self.timeline.fetch()
     }
 }
 

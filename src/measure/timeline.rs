@@ -67,17 +67,18 @@ pub struct LostEcho {
     pub direction: usize,
 }
 
-/// The series of one pair.
+/// The series of one pair; what every frame touches stands first.
 #[derive(Debug, Clone, Default)]
+#[repr(C)]
 pub struct Timeline {
     entries: Vec<Entry>,
     part: u32,
     stage: u32,
     /// A migration went between the two hosts.
     carries_state: bool,
-    held: Vec<FrameSample>,
     /// The last entry ends with the payload of a migration.
     sealed: bool,
+    held: Vec<FrameSample>,
     epochs: Vec<Epoch>,
     lost_echoes: Vec<LostEcho>,
 }
@@ -161,7 +162,7 @@ impl Timeline {
     /// Reads a word of each cache line that the next frame will touch; see `analysis::engine::fetch`.
     #[inline]
     pub fn fetch(&self) -> u64 {
-        self.entries.len() as u64 ^ self.epochs.len() as u64 ^ self.held.len() as u64 ^ u64::from(self.part)
+        self.held.len() as u64
     }
 
     /// The same for what it owns elsewhere; the frame goes in `direction`, with payload or without.

@@ -13,31 +13,34 @@ use crate::analysis::decoded::{Placed, Record};
 const MANY_FLOWS: usize = 128;
 
 impl Placer {
-    /// Fetches what segments found to be at `batch` will touch; `flows` are those of the block.
+    /// Fetches what the segments `records`, which were `found`, will touch; `flows` are those of the block.
     #[inline]
-    pub(super) fn fetch(&mut self, batch: &[Found], flows: usize) {
-        let fetched = batch
+    pub(super) fn fetch(&mut self, records: &[Record], found: &[Found], flows: usize) {
+        let fetched = found
             .iter()
             .fold(0, |fetched, found| fetched ^ self.duplicates.fetch(found.mark));
         std::hint::black_box(fetched);
         if flows >= MANY_FLOWS {
-            self.fetch_states(batch);
+            self.fetch_states(records, found);
         }
     }
 
     #[inline(never)]
-    fn fetch_states(&mut self, batch: &[Found]) {
+    fn fetch_states(&mut self, records: &[Record], found: &[Found]) {
         let mut fetched = 0;
         let known = |found: &Found| self.conversations.get(found.conversation as usize);
-        for known in batch.iter().filter_map(known) {
+        for known in found.iter().filter_map(known) {
             fetched ^= known.fetch();
         }
         let judged = |found: &Found| known(found).and_then(|known| known.tcp.as_deref());
-        for judged in batch.iter().filter_map(judged) {
+        for judged in found.iter().filter_map(judged) {
             fetched ^= judged.wireshark.fetch();
         }
-        for judged in batch.iter().filter_map(judged) {
-            fetched ^= judged.wireshark.fetch_owned();
+        for (record, found) in records.iter().zip(found) {
+            if let Some(judged) = judged(found) {
+                let has_payload = record.segment.payload_len > 0;
+                fetched ^= judged.wireshark.fetch_owned(found.direction, has_payload);
+            }
         }
         std::hint::black_box(fetched);
     }

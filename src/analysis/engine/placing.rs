@@ -41,7 +41,7 @@ pub struct Placer {
 pub(super) struct Found {
     /// Number of its conversation; `u32::MAX` where that is not known.
     pub(super) conversation: u32,
-    direction: Direction,
+    pub(super) direction: Direction,
     pub(super) mark: Mark,
 }
 
@@ -85,7 +85,7 @@ impl Placer {
         let mut batch = [Found::default(); BATCH];
         for (number, records) in decoded.records.chunks(BATCH).enumerate() {
             self.find_all(records, flows, &mut batch);
-            self.fetch(&batch[..records.len()], flows.len());
+            self.fetch(records, &batch[..records.len()], flows.len());
             for (index, record) in records.iter().enumerate() {
                 if let Some(place) = self.segment(record, &batch[index]) {
                     placed.push(place);

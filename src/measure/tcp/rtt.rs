@@ -163,21 +163,17 @@ struct Tick {
 #[derive(Debug, Clone, Default)]
 #[repr(C)]
 pub struct TimestampRtt {
-    /// The latest value, until it is echoed. It is apart from the others since nearly every segment looks at it alone.
+    /// The latest value, until it is echoed. It and the one before it are apart from the others, in one cache line: a
+    /// connection that sends seldom has no more, and nearly every segment looks at the latest alone.
     latest: Option<Tick>,
     last: Option<u32>,
-    /// Those before it that were not echoed, the oldest first.
-    before: Ring<Tick>,
+    /// The one before the latest, until it is echoed.
+    second: Option<Tick>,
+    /// Those before it that were not echoed, the oldest first; made when there is one.
+    others: Option<Box<Ring<Tick>>>,
 }
 
 impl TimestampRtt {
-    /// Reads a word of each cache line that the next segment will touch; see `analysis::engine::fetch`.
-    #[inline]
-    pub fn fetch(&self) -> u32 {
-        let value = |tick: Option<&Tick>| tick.map_or(0, |tick| tick.value);
-        value(self.before.front()) ^ value(self.before.next_place())
-    }
-
     /// A segment of this direction with `value` as its TSval.
     #[inline(always)]
     pub fn sent(&mut self, value: u32, time_ns: i64, demands_ack: bool, peer_in_flight: bool) {
@@ -203,26 +199,54 @@ impl TimestampRtt {
             return;
         }
         self.last = Some(tick.value);
-        if let Some(latest) = self.latest.replace(tick) {
-            if self.before.len() + 1 >= MAX_TICKS {
-                self.before.pop_front();
-            }
-            self.before.push_back(latest);
+        let second = self.latest.replace(tick);
+        if second.is_none() {
+            return;
         }
+        if let Some(before) = std::mem::replace(&mut self.second, second) {
+            let others = self.others.get_or_insert_default();
+            if others.len() + 2 >= MAX_TICKS {
+                others.pop_front();
+            }
+            others.push_back(before);
+        }
+    }
+
+    /// The oldest value that was not echoed.
+    #[inline(always)]
+    fn oldest(&self) -> Option<&Tick> {
+        match &self.second {
+            // Without it there are no others.
+            None => self.latest.as_ref(),
+            Some(second) => Some(self.others.as_ref().and_then(|others| others.front()).unwrap_or(second)),
+        }
+    }
+
+    fn take_oldest(&mut self) -> Option<Tick> {
+        if let Some(oldest) = self.others.as_mut().and_then(|others| others.pop_front()) {
+            return Some(oldest);
+        }
+        self.second.take().or_else(|| self.latest.take())
     }
 
     /// Values that were not echoed so far.
     #[inline]
     pub fn waiting(&self) -> usize {
-        self.before.len() + usize::from(self.latest.is_some())
+        let others = self.others.as_ref().map_or(0, |others| others.len());
+        others + usize::from(self.second.is_some()) + usize::from(self.latest.is_some())
+    }
+
+    /// Reads a word of the cache line that the next segment will touch; see `analysis::engine::fetch`.
+    #[inline]
+    pub fn fetch(&self) -> u32 {
+        self.last.unwrap_or(0)
     }
 
     /// A segment of the other direction echoes `value`; `previous_data_ns` is when that direction's data before this
     /// segment passed.
     #[inline(always)]
     pub fn echoed(&mut self, value: u32, time_ns: i64, previous_data_ns: Option<i64>) -> Option<u64> {
-        let oldest = self.before.front().or(self.latest.as_ref())?;
-        if (value.wrapping_sub(oldest.value) as i32) < 0 {
+        if (value.wrapping_sub(self.oldest()?.value) as i32) < 0 {
             return None;
         }
         self.take_echoed(value, time_ns, previous_data_ns)
@@ -231,12 +255,11 @@ impl TimestampRtt {
     /// At least the oldest value has been answered.
     fn take_echoed(&mut self, value: u32, time_ns: i64, previous_data_ns: Option<i64>) -> Option<u64> {
         loop {
-            let oldest = self.before.front().or(self.latest.as_ref())?;
-            let newer = value.wrapping_sub(oldest.value) as i32;
+            let newer = value.wrapping_sub(self.oldest()?.value) as i32;
             if newer < 0 {
                 return None;
             }
-            let tick = self.before.pop_front().or_else(|| self.latest.take())?;
+            let tick = self.take_oldest()?;
             if newer == 0 {
                 let kept_going = tick.demands_ack
                     || tick.peer_in_flight

@@ -223,23 +223,15 @@ impl TcpTracker {
         );
         // Payload goes to those in flight, an acknowledgement takes them from there.
         let in_flight = if has_payload { this } else { peer };
-        this.acknowledged
-            ^ peer.acknowledged
-            ^ in_flight.data_ack.in_flight() as u64
-            ^ this.timestamps.waiting() as u64
-            ^ peer.timestamps.waiting() as u64
+        let ticks = u64::from(this.timestamps.fetch() ^ peer.timestamps.fetch());
+        this.acknowledged ^ peer.acknowledged ^ in_flight.data_ack.in_flight() as u64 ^ ticks
     }
 
     /// The same for what it owns elsewhere.
     #[inline]
     pub fn fetch_owned(&self, direction: Direction, has_payload: bool) -> u64 {
-        let (this, peer) = (
-            &self.halves[direction.index()],
-            &self.halves[direction.reversed().index()],
-        );
-        let in_flight = if has_payload { this } else { peer };
-        let ticks = u64::from(this.timestamps.fetch() ^ peer.timestamps.fetch());
-        in_flight.data_ack.fetch(has_payload) ^ ticks
+        let whose = if has_payload { direction } else { direction.reversed() };
+        self.halves[whose.index()].data_ack.fetch(has_payload)
     }
 
     /// Payload bytes of `direction` that were acknowledged but not captured.

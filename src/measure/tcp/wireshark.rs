@@ -109,10 +109,11 @@ impl WiresharkAnalyser {
         self.sides[0].fetch() ^ self.sides[1].fetch()
     }
 
-    /// The same for what it owns elsewhere.
+    /// The same for what it owns elsewhere; the segment is one of `direction`, with payload or without.
     #[inline]
-    pub fn fetch_owned(&self) -> u64 {
-        self.sides[0].fetch_owned() ^ self.sides[1].fetch_owned()
+    pub fn fetch_owned(&self, direction: Direction, has_payload: bool) -> u64 {
+        let whose = if has_payload { direction } else { direction.reversed() };
+        self.sides[whose.index()].fetch_owned(has_payload)
     }
 
     /// True where `tcp` belongs to a new connection on the same ports, to be given to an analyser of its own. Asked

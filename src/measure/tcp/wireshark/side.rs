@@ -110,12 +110,13 @@ impl Side {
         u64::from(self.next_seq) ^ self.unacked.ends.len() as u64
     }
 
-    /// The same for what it owns elsewhere.
+    /// The same for what it owns elsewhere: the place that the next segment takes, or the first that an acknowledgement
+    /// looks at.
     #[inline]
-    pub fn fetch_owned(&self) -> u64 {
+    pub fn fetch_owned(&self, sends: bool) -> u64 {
         let ends = &self.unacked.ends;
-        let end = |end: Option<&u32>| u64::from(end.copied().unwrap_or(0));
-        end(ends.front()) ^ end(ends.next_place())
+        let end = if sends { ends.next_place() } else { ends.front() };
+        u64::from(end.copied().unwrap_or(0))
     }
 
     /// Takes over what `segment`, judged with `flags`, has shown of its sender.
