@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::decoded::DecodedBlock;
 use crate::capture::{FileProperties, Reader};
@@ -19,6 +20,11 @@ use crate::progress::Progress;
 const SMALL_INPUT_BYTES: u64 = 4 << 20;
 /// Blocks that may wait for the fold, for each thread.
 const BLOCKS_PER_THREAD: usize = 4;
+/// How long a thread with nothing to do waits awake: to be put to sleep and woken takes longer than most waits for
+/// whoever reads large frames.
+const AWAKE: Duration = Duration::from_micros(60);
+/// Pauses between two looks whether there is something to do.
+const LOOKS: u32 = 16;
 
 /// Reads to the end and gives every block to `place` and then to `measure`, to each in order. Must run inside the rayon
 /// pool whose threads it may use.
@@ -41,6 +47,7 @@ pub fn run(
         measure: Mutex::new(measure),
         state: Mutex::default(),
         changed: Condvar::new(),
+        changes: AtomicU64::new(0),
     };
     if threads == 1 {
         line.work();
@@ -69,6 +76,8 @@ struct Line<'a, P, M> {
     measure: Mutex<M>,
     state: Mutex<State>,
     changed: Condvar,
+    /// How often `state` has changed; written by whoever holds it.
+    changes: AtomicU64,
 }
 
 /// How far the work is.
@@ -163,9 +172,15 @@ impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_
                     return;
                 }
                 None => {
-                    state.waiting += 1;
-                    state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                    state.waiting -= 1;
+                    let seen = self.changes.load(Ordering::Relaxed);
+                    drop(state);
+                    self.look_out(seen);
+                    state = lock(&self.state);
+                    if self.changes.load(Ordering::Relaxed) == seen {
+                        state.waiting += 1;
+                        state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                        state.waiting -= 1;
+                    }
                     continue;
                 }
             }
@@ -228,7 +243,18 @@ impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_
         state
     }
 
+    /// Waits awake for a moment, until there were more changes than `seen`.
+    fn look_out(&self, seen: u64) {
+        let until = Instant::now() + AWAKE;
+        while self.changes.load(Ordering::Relaxed) == seen && Instant::now() < until {
+            for _ in 0..LOOKS {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
     fn wake(&self, state: &State) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
         if state.waiting > 0 {
             self.changed.notify_all();
         }
@@ -256,6 +282,7 @@ impl<P, M> Drop for Abandon<'_, '_, P, M> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             lock(&self.0.state).abandoned = true;
+            self.0.changes.fetch_add(1, Ordering::Relaxed);
             self.0.changed.notify_all();
         }
     }
