@@ -166,7 +166,7 @@ fn parts(group: &mut BenchmarkGroup<'_, WallTime>, segments: &[Met]) {
 /// Decoding, and the two halves of the fold.
 fn folding(group: &mut BenchmarkGroup<'_, WallTime>, blocks: Vec<Block>) {
     let options = AnalysisOptions::default();
-    let mut placer = Placer::new(&options);
+    let mut placer = Placer::new(&options, false);
     let ready = |block| {
         let mut decoded = DecodedBlock::default();
         decoded.block = block;
@@ -184,7 +184,7 @@ fn folding(group: &mut BenchmarkGroup<'_, WallTime>, blocks: Vec<Block>) {
     });
     group.bench_function("place", |bench| {
         bench.iter(|| {
-            let mut placer = Placer::new(&options);
+            let mut placer = Placer::new(&options, false);
             for block in &mut blocks {
                 placer.block(block);
             }
@@ -192,7 +192,7 @@ fn folding(group: &mut BenchmarkGroup<'_, WallTime>, blocks: Vec<Block>) {
     });
     group.bench_function("measure", |bench| {
         bench.iter(|| {
-            let mut measurer = Measurer::new(&options, false);
+            let mut measurer = Measurer::new(&options);
             for block in &blocks {
                 measurer.block(block);
             }

@@ -87,13 +87,13 @@ fn decode(path: &Path) -> Result<()> {
 }
 
 fn place(path: &Path) -> Result<()> {
-    let mut placer = Placer::new(&options());
+    let mut placer = Placer::new(&options(), false);
     decoded(path, |decoded| placer.block(decoded))
 }
 
 fn measure(path: &Path) -> Result<()> {
     let options = options();
-    let (mut placer, mut measurer) = (Placer::new(&options), Measurer::new(&options, false));
+    let (mut placer, mut measurer) = (Placer::new(&options, false), Measurer::new(&options));
     decoded(path, |decoded| {
         placer.block(decoded);
         measurer.block(decoded);

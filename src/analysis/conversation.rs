@@ -5,10 +5,9 @@ use crate::flow::table::Endpoint;
 use crate::measure::tally::RttSum;
 use crate::measure::tcp::standard::{RttSamples, TcpSample, TcpTracker};
 use crate::measure::tcp::tcptrace::TcptraceTracker;
-use crate::measure::tcp::wireshark::{Flag, FlagCounts, WiresharkAnalyser};
+use crate::measure::tcp::wireshark::{FlagCounts, WiresharkAnalyser};
 use crate::measure::time_span::TimeSpan;
 use crate::migration::{Named, Role};
-use crate::packet::Segment;
 
 /// One conversation, from its first frame to its last.
 #[derive(Debug, Clone)]
@@ -46,20 +45,23 @@ impl Conversation {
     }
 }
 
-/// What is known of a TCP conversation in the end.
+/// What is kept of a TCP conversation, what a segment in order touches first.
 #[derive(Debug, Clone, Default)]
+#[repr(C)]
 pub struct TcpState {
-    /// Wireshark's flags.
-    pub judged: Judged,
     /// The standard estimators.
     pub tracker: TcpTracker,
     /// Their totals, by direction.
     pub totals: [TcpTotals; 2],
+    /// Wireshark's flags, segment by segment; they also tell when the ports are reused.
+    pub wireshark: WiresharkAnalyser,
+    /// Counts of these flags.
+    pub flags: FlagCounts,
     /// tcptrace's figures; kept only where the conversations are asked for.
     pub tcptrace: Option<Box<TcptraceTracker>>,
 }
 
-/// A conversation as far as placing its packets makes it known; what each of them touches stands first.
+/// A conversation as far as the connections' half knows it; what each of them touches stands first.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub struct Known {
@@ -69,8 +71,8 @@ pub struct Known {
     pub wire_bytes: [u64; 2],
     /// Times of its frames.
     pub time: TimeSpan,
-    /// Wireshark's view of a TCP conversation.
-    pub tcp: Option<Box<Judged>>,
+    /// The TCP state.
+    pub tcp: Option<Box<TcpState>>,
     /// Bytes on the wire of copies.
     pub copied_bytes: u64,
     /// IP protocol number.
@@ -99,28 +101,6 @@ impl Known {
     }
 }
 
-/// Wireshark's flags, segment by segment; they also tell when the ports are reused.
-#[derive(Debug, Clone, Default)]
-#[repr(C)]
-pub struct Judged {
-    /// The analysis.
-    pub wireshark: WiresharkAnalyser,
-    /// Counts of its flags.
-    pub flags: FlagCounts,
-}
-
-impl Judged {
-    /// Judges a segment; true where others are missing before it.
-    pub fn segment(&mut self, direction: Direction, segment: &Segment) -> bool {
-        let tcp = segment.tcp((0, 0));
-        let flags = self
-            .wireshark
-            .segment(direction, segment.time_ns, &tcp, segment.payload_len.into());
-        self.flags.add(flags);
-        flags.contains(Flag::LostSegment)
-    }
-}
-
 /// What the measuring half keeps of a conversation.
 #[derive(Debug)]
 pub struct Course {
@@ -128,10 +108,10 @@ pub struct Course {
     pub pair: u32,
     /// The conversation's a is the pair's second host.
     pub flipped: bool,
+    /// It is a TCP conversation.
+    pub is_tcp: bool,
     /// What it carries of a migration.
     pub role: Option<Role>,
-    /// The standard estimators of a TCP conversation.
-    pub tcp: Option<Box<Tracked>>,
 }
 
 impl Course {
@@ -140,18 +120,6 @@ impl Course {
     pub fn pair_direction(&self, direction: usize) -> usize {
         direction ^ usize::from(self.flipped)
     }
-}
-
-/// The standard estimators of a TCP conversation, segment by segment, and their totals.
-#[derive(Debug, Clone, Default)]
-#[repr(C)]
-pub struct Tracked {
-    /// The estimators.
-    pub tracker: TcpTracker,
-    /// Their totals, by direction.
-    pub totals: [TcpTotals; 2],
-    /// tcptrace's figures; kept only where the conversations are asked for.
-    pub tcptrace: Option<Box<TcptraceTracker>>,
 }
 
 /// Totals of one direction of a TCP conversation, those first that nearly every segment adds to.
@@ -174,14 +142,14 @@ pub struct TcpTotals {
     pub lost_upstream_bytes: u64,
 }
 
-impl Tracked {
+impl TcpState {
     /// Reads a word of each cache line that the next segment will touch, one of `direction` with payload or without; see
     /// [`super::engine`].
     #[inline]
     pub fn fetch(&self, direction: Direction, has_payload: bool) -> u64 {
         // Payload adds to the sender's totals, an acknowledgement to the receiver's.
         let whose = if has_payload { direction } else { direction.reversed() };
-        self.totals[whose.index()].payload_bytes ^ self.tracker.fetch(direction, has_payload)
+        self.totals[whose.index()].payload_bytes ^ self.tracker.fetch(direction, has_payload) ^ self.wireshark.fetch()
     }
 
     /// Adds a segment that went in `direction`.

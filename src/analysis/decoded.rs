@@ -7,6 +7,7 @@ use crate::capture::Block;
 use crate::flow::Direction;
 use crate::flow::duplicates::Print;
 use crate::flow::ends::BlockFlows;
+use crate::measure::tcp::standard::{RttSamples, TcpSample};
 use crate::packet::{Completed, DecodeOptions, Ends, Mac, Packet, Segment, decode, segment_v4, segment_v6};
 
 /// A block and its decoded frames.
@@ -26,6 +27,10 @@ pub struct DecodedBlock {
     pub placed: Vec<Placed>,
     /// The same of `others`, what it says more.
     pub others_placed: Vec<OtherPlaced>,
+    /// What TCP segments add that are not in order, in order of the frames, once the block was placed.
+    pub samples: Vec<TcpSample>,
+    /// The RTTs that those in order give.
+    pub rtts: Vec<RttSamples>,
     /// The conversations that begin in this block, in order.
     pub opened: Vec<Opened>,
     options: DecodeOptions,
@@ -44,6 +49,21 @@ pub struct Placed {
     pub duplicate: bool,
     /// Wireshark flags a lost segment before it.
     pub lost_segment: bool,
+    /// What the estimators made of it.
+    pub taken: Taken,
+}
+
+/// What the estimators made of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// Nothing: it is a copy, or no TCP segment.
+    Nothing,
+    /// It goes on in order and gives no RTT: all of its payload is new.
+    InOrder,
+    /// It goes on in order; the next of [`DecodedBlock::rtts`] is what it gives.
+    InOrderWithRtt,
+    /// The next of [`DecodedBlock::samples`].
+    Sample,
 }
 
 impl Placed {
@@ -54,6 +74,7 @@ impl Placed {
         reverse: false,
         duplicate: false,
         lost_segment: false,
+        taken: Taken::Nothing,
     };
 
     /// Which way it goes within its conversation.

@@ -1,8 +1,8 @@
 //! The ordered fold: takes every frame of a run once, in the file's order, and keeps what the answers need.
 //!
 //! It has two halves, each of which takes the blocks in order: [`Placer`] says of every frame which conversation it
-//! belongs to, whether the capture holds it twice and what Wireshark would flag; [`Measurer`] runs the standard estimators
-//! with that. Neither looks at the other's state, so that one can take a block while the other takes the one before.
+//! belongs to, whether the capture holds it twice, what Wireshark would flag and what the standard estimators make of it;
+//! [`Measurer`] adds that to the seconds of the pairs of hosts and follows migrations. Neither looks at the other's state, so that one can take a block while the other takes the one before.
 //! [`Engine`] is what both have kept when the capture is at its end.
 
 mod fetch;
@@ -11,7 +11,7 @@ mod placing;
 
 use rustc_hash::FxHashMap;
 
-use super::conversation::{Conversation, TcpState, Tracked};
+use super::conversation::Conversation;
 use super::pairs::Pairs;
 use super::quality::Quality;
 use crate::flow::table::{Endpoint, Tuple};
@@ -60,19 +60,7 @@ impl Engine {
             pair: course.pair,
             flipped: course.flipped,
             role: course.role,
-            tcp: known.tcp.zip(course.tcp).map(|(judged, tracked)| {
-                let Tracked {
-                    tracker,
-                    totals,
-                    tcptrace,
-                } = *tracked;
-                Box::new(TcpState {
-                    judged: *judged,
-                    tracker,
-                    totals,
-                    tcptrace,
-                })
-            }),
+            tcp: known.tcp,
         });
         Self {
             conversations: conversations.collect(),

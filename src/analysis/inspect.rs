@@ -70,7 +70,7 @@ fn bounds(conversations: &[Conversation]) -> Option<Warning> {
         .filter_map(|conversation| conversation.tcp.as_deref());
     let hits = states.map(|state| {
         let tcptrace = state.tcptrace.as_deref().map_or(0, TcptraceTracker::bounds_hit);
-        state.tracker.bounds_hit() + state.judged.wireshark.bounds_hit() + tcptrace
+        state.tracker.bounds_hit() + state.wireshark.bounds_hit() + tcptrace
     });
     let count = hits.fold(0, u64::saturating_add);
     (count > 0).then(|| {
@@ -95,12 +95,7 @@ fn row(conversation: &Conversation, start_ns: i64) -> ConversationRow {
         packets_ba: conversation.packets[1],
         bytes_ba: conversation.wire_bytes[1],
         tcp: conversation.tcp.as_deref().map(|state| TcpSummary {
-            flags: state
-                .judged
-                .flags
-                .iter()
-                .map(|(flag, count)| (flag.name(), count))
-                .collect(),
+            flags: state.flags.iter().map(|(flag, count)| (flag.name(), count)).collect(),
             ab: direction(state, Direction::Ab),
             ba: direction(state, Direction::Ba),
         }),

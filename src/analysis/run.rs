@@ -43,8 +43,8 @@ fn read_here(inputs: &[Input], options: &AnalysisOptions, detail: bool, progress
     let decode_options = DecodeOptions {
         decapsulate: options.decapsulate,
     };
-    let mut placer = Placer::new(options);
-    let mut measurer = Measurer::new(options, detail);
+    let mut placer = Placer::new(options, detail);
+    let mut measurer = Measurer::new(options);
     let mut parts = Vec::with_capacity(inputs.len());
     for input in in_order_of_time(inputs, &read_options)? {
         let reader = Reader::open(input, &read_options)?;

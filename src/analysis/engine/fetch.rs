@@ -32,15 +32,17 @@ impl Placer {
         for known in found.iter().filter_map(known) {
             fetched ^= known.fetch();
         }
-        let judged = |found: &Found| known(found).and_then(|known| known.tcp.as_deref());
-        for judged in found.iter().filter_map(judged) {
-            fetched ^= judged.wireshark.fetch();
+        let states = || {
+            let frames = records.iter().map(|record| record.segment.payload_len > 0).zip(found);
+            frames
+                .filter_map(|(has_payload, found)| Some((known(found)?.tcp.as_deref()?, found.direction, has_payload)))
+        };
+        for (state, direction, has_payload) in states() {
+            fetched ^= state.fetch(direction, has_payload);
         }
-        for (record, found) in records.iter().zip(found) {
-            if let Some(judged) = judged(found) {
-                let has_payload = record.segment.payload_len > 0;
-                fetched ^= judged.wireshark.fetch_owned(found.direction, has_payload);
-            }
+        for (state, direction, has_payload) in states() {
+            fetched ^= state.tracker.fetch_owned(direction, has_payload);
+            fetched ^= state.wireshark.fetch_owned(direction, has_payload);
         }
         std::hint::black_box(fetched);
     }
@@ -63,26 +65,21 @@ impl Measurer {
             fetched ^= course(placed).map_or(0, |course| u64::from(course.pair));
             fetched ^= self.migration.fetch(placed.conversation, usize::from(placed.reverse));
         }
-        let frames = || records.iter().map(|record| record.segment.payload_len > 0).zip(placed);
-        for (has_payload, placed) in frames() {
+        for placed in placed {
             let Some(course) = course(placed) else {
                 continue;
             };
-            let tracked = course.tcp.as_deref();
-            fetched ^= tracked.map_or(0, |tracked| tracked.fetch(placed.direction(), has_payload));
             fetched ^= self.pairs.get(course.pair).map_or(0, |pair| pair.fetch());
             fetched ^= self
                 .migration
                 .fetch_owned(placed.conversation, usize::from(placed.reverse));
         }
-        for (has_payload, placed) in frames() {
+        let frames = records.iter().map(|record| record.segment.payload_len > 0).zip(placed);
+        for (has_payload, placed) in frames {
             let Some(course) = course(placed) else {
                 continue;
             };
-            let direction = placed.direction();
-            let tracked = course.tcp.as_deref();
-            fetched ^= tracked.map_or(0, |tracked| tracked.tracker.fetch_owned(direction, has_payload));
-            let direction = course.pair_direction(direction.index());
+            let direction = course.pair_direction(placed.direction().index());
             let pair = self.pairs.get(course.pair);
             fetched ^= pair.map_or(0, |pair| pair.timeline.fetch_owned(direction, has_payload));
         }

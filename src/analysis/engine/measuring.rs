@@ -1,18 +1,16 @@
-//! The second half of the fold: the standard estimators, the pairs' series, and what migrations do.
+//! The second half of the fold: the pairs' series, echoes and streams, and what migrations do.
 
 use super::{captured_payload, whole};
-use crate::analysis::conversation::{Course, Tracked};
-use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record};
+use crate::analysis::conversation::Course;
+use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record, Taken};
 use crate::analysis::pairs::{Named, Pairs};
 use crate::analysis::quality::bin_of;
 use crate::flow::Direction;
 use crate::measure::echo::{EchoEvent, EchoOutcome, EchoTracker};
 use crate::measure::rtp::RtpTracker;
 use crate::measure::tally::{FrameSample, PlainSample, RtpPart};
-use crate::measure::tcp::header::PlainHeader;
 use crate::measure::tcp::loss::Spurious;
-use crate::measure::tcp::standard::RttSample;
-use crate::measure::tcp::tcptrace::announced_payload_len;
+use crate::measure::tcp::standard::{RttSample, RttSamples, TcpSample};
 use crate::migration::{self, MigrationTracker, Role};
 use crate::options::{AnalysisOptions, Host, TimePoint};
 use crate::packet::{Ip, Network, Packet, Segment, Tcp, Transport};
@@ -30,10 +28,6 @@ pub struct Measurer {
     interval_ns: i64,
     from: Option<TimePoint>,
     to: Option<TimePoint>,
-    /// Keep what only `inspect` prints.
-    detail: bool,
-    /// Every frame goes the general way: its time or its length as tcptrace reads it matter.
-    looks_closer: bool,
     blocks: u32,
     /// Time of the first frame that has one.
     start_ns: Option<i64>,
@@ -58,7 +52,8 @@ struct Arrival<'a> {
     interface: u32,
     wire_len: u32,
     total_len: u32,
-    identification: Option<u32>,
+    /// What the estimators made of it; `None` of a copy.
+    taken: Option<&'a TcpSample>,
     payload_len: u32,
     /// What was captured of the payload.
     payload: &'a [u8],
@@ -69,8 +64,6 @@ struct Arrival<'a> {
 struct Whole<'a> {
     packet: &'a Packet,
     ip: &'a Ip,
-    /// The frame's captured bytes.
-    bytes: &'a [u8],
 }
 
 impl Arrival<'_> {
@@ -96,8 +89,8 @@ impl Arrival<'_> {
 }
 
 impl Measurer {
-    /// A half that has seen nothing. `detail` keeps tcptrace's figures per conversation.
-    pub fn new(options: &AnalysisOptions, detail: bool) -> Self {
+    /// A half that has seen nothing.
+    pub fn new(options: &AnalysisOptions) -> Self {
         let vm = match &options.vm {
             None => Vec::new(),
             Some(Host::Mac(mac)) => vec![migration::VmName::Mac(*mac)],
@@ -107,8 +100,6 @@ impl Measurer {
             interval_ns: options.interval_ns.max(1),
             from: options.from,
             to: options.to,
-            detail,
-            looks_closer: detail || options.from.is_some() || options.to.is_some(),
             blocks: 0,
             start_ns: None,
             courses: Vec::new(),
@@ -130,6 +121,7 @@ impl Measurer {
     pub fn block(&mut self, decoded: &DecodedBlock) {
         let mut opened = decoded.opened.iter();
         let mut others = decoded.others.iter().zip(&decoded.others_placed);
+        let (mut rtts, mut samples) = (decoded.rtts.iter(), decoded.samples.iter());
         let batches = decoded.records.chunks(BATCH).zip(decoded.placed.chunks(BATCH));
         for (batch, (records, placed)) in batches.enumerate() {
             self.fetch(records, placed, decoded.flows.list().len());
@@ -140,10 +132,18 @@ impl Measurer {
                 {
                     self.open(opened);
                 }
+                let rtt = match placed.taken {
+                    Taken::InOrderWithRtt => rtts.next().copied().unwrap_or_default(),
+                    _ => RttSamples::default(),
+                };
+                let sample = match placed.taken {
+                    Taken::Sample => samples.next(),
+                    _ => None,
+                };
                 if record.flow().is_some() {
-                    self.segment(decoded, index, record, placed);
+                    self.segment(decoded, index, record, placed, rtt, sample);
                 } else if let Some((packet, other)) = others.next() {
-                    self.packet(packet, other, *placed, decoded.bytes(index));
+                    self.packet(packet, other, *placed, sample, decoded.bytes(index));
                 }
             }
         }
@@ -155,55 +155,50 @@ impl Measurer {
 
     fn open(&mut self, opened: &Opened) {
         let (pair, flipped) = self.pairs.place((opened.src, opened.dst), opened.ports, opened.macs);
-        let tcp = opened.is_tcp.then(|| {
-            Box::new(Tracked {
-                tcptrace: self.detail.then(Box::default),
-                ..Tracked::default()
-            })
-        });
         self.courses.push(Course {
             pair,
             flipped,
+            is_tcp: opened.is_tcp,
             role: None,
-            tcp,
         });
     }
 
-    /// Takes a segment of an open connection.
+    /// Takes a segment of an open connection, which gave `rtt` where it is in order, else `sample`.
     #[inline(always)]
-    fn segment(&mut self, decoded: &DecodedBlock, index: usize, record: &Record, placed: &Placed) {
+    fn segment(
+        &mut self,
+        decoded: &DecodedBlock,
+        index: usize,
+        record: &Record,
+        placed: &Placed,
+        rtt: RttSamples,
+        sample: Option<&TcpSample>,
+    ) {
         let segment = &record.segment;
         self.start_ns.get_or_insert(segment.time_ns);
-        if !self.in_order(decoded, segment, placed) {
-            self.any_segment(decoded, index, segment, placed);
+        if !self.in_order(decoded, segment, placed, rtt) {
+            let in_order = || TcpSample::in_order(segment.payload_len.into(), rtt);
+            let sample = (placed.taken != Taken::Nothing).then(|| sample.copied().unwrap_or_else(in_order));
+            self.any_segment(decoded, index, segment, placed, sample.as_ref());
         }
     }
 
-    /// Takes a segment that does what its connection leads to expect, and for which nothing but the connection, its
-    /// pair and a migration must be looked at. False where there is more to it; nothing has changed then.
+    /// Takes a segment in order for which nothing but its pair and a migration must be looked at. False where there is
+    /// more to it; nothing has changed then.
     #[inline(always)]
-    fn in_order(&mut self, decoded: &DecodedBlock, segment: &Segment, placed: &Placed) -> bool {
+    fn in_order(&mut self, decoded: &DecodedBlock, segment: &Segment, placed: &Placed, rtt: RttSamples) -> bool {
         let (number, direction, time_ns) = (placed.conversation, placed.direction(), segment.time_ns);
         let payload_len = u32::from(segment.payload_len);
-        if placed.duplicate || self.looks_closer || !self.echo_events.is_empty() {
+        let in_order = matches!(placed.taken, Taken::InOrder | Taken::InOrderWithRtt);
+        if !in_order || self.from.is_some() || self.to.is_some() || !self.echo_events.is_empty() {
             return false;
         }
-        let Some(header) = PlainHeader::of_segment(segment) else {
-            return false;
-        };
         if !self.migration.knows(number, direction.index()) {
             return false;
         }
-        let Some(course) = self.courses.get_mut(number as usize) else {
+        let Some(course) = self.courses.get(number as usize) else {
             return false;
         };
-        let Some(tracked) = &mut course.tcp else {
-            return false;
-        };
-        let Some(rtt) = tracked.tracker.take_in_order(direction, header) else {
-            return false;
-        };
-        tracked.record_bytes(direction, payload_len.into(), payload_len.into(), &rtt);
         let pair = course.pair;
         let sample = PlainSample {
             time_ns,
@@ -267,14 +262,21 @@ impl Measurer {
     }
 
     #[inline(never)]
-    fn any_segment(&mut self, decoded: &DecodedBlock, index: usize, segment: &Segment, placed: &Placed) {
+    fn any_segment(
+        &mut self,
+        decoded: &DecodedBlock,
+        index: usize,
+        segment: &Segment,
+        placed: &Placed,
+        sample: Option<&TcpSample>,
+    ) {
         let arrival = Arrival {
             time_ns: segment.time_ns,
             placed: *placed,
             interface: segment.interface.into(),
             wire_len: segment.wire_len,
             total_len: segment.total_len(),
-            identification: segment.identification(),
+            taken: sample,
             payload_len: segment.payload_len.into(),
             payload: payload_of(decoded, segment),
         };
@@ -282,20 +284,27 @@ impl Measurer {
         if self.migration.knows(placed.conversation, arrival.direction().index()) {
             self.tcp(&arrival, &tcp, None);
         } else if let Some(packet) = decoded.packet(index) {
-            self.unknown_sender(&arrival, &packet, decoded.bytes(index));
+            self.unknown_sender(&arrival, &packet);
         }
     }
 
     /// Takes a segment of a connection that is open already, but whose sender was not heard so far.
     #[cold]
-    fn unknown_sender(&mut self, arrival: &Arrival<'_>, packet: &Packet, bytes: &[u8]) {
+    fn unknown_sender(&mut self, arrival: &Arrival<'_>, packet: &Packet) {
         if let Network::Ip(ip) = &packet.network {
-            self.transport(arrival, Whole { packet, ip, bytes });
+            self.transport(arrival, Whole { packet, ip });
         }
     }
 
     /// Takes any other frame.
-    fn packet(&mut self, packet: &Packet, other: &OtherPlaced, placed: Placed, bytes: &[u8]) {
+    fn packet(
+        &mut self,
+        packet: &Packet,
+        other: &OtherPlaced,
+        placed: Placed,
+        sample: Option<&TcpSample>,
+        bytes: &[u8],
+    ) {
         if let Some(time_ns) = packet.time_ns {
             self.start_ns.get_or_insert(time_ns);
         }
@@ -318,18 +327,18 @@ impl Measurer {
             interface: packet.interface,
             wire_len: packet.wire_len,
             total_len: ip.total_len,
-            identification: ip.identification,
+            taken: sample,
             payload_len: ip.payload_len,
             payload,
         };
-        self.transport(&arrival, Whole { packet, ip, bytes });
+        self.transport(&arrival, Whole { packet, ip });
     }
 
     fn transport(&mut self, arrival: &Arrival<'_>, whole: Whole<'_>) {
         let course = self.courses.get(arrival.placed.conversation as usize);
         match &whole.ip.transport {
             // Without a state the connection's ports were first seen in a header that was cut behind them.
-            Transport::Tcp(tcp) if course.is_some_and(|course| course.tcp.is_some()) => {
+            Transport::Tcp(tcp) if course.is_some_and(|course| course.is_tcp) => {
                 self.tcp(arrival, tcp, Some(whole));
             }
             transport => self.datagram(arrival, transport, whole.packet),
@@ -344,15 +353,6 @@ impl Measurer {
             return;
         };
         let mut sample = arrival.sample(course);
-        let Course {
-            tcp: Some(tracked),
-            role,
-            pair,
-            ..
-        } = course
-        else {
-            return;
-        };
         let Arrival {
             time_ns,
             interface,
@@ -360,23 +360,10 @@ impl Measurer {
             payload,
             ..
         } = *arrival;
-        let direction = arrival.direction();
-        if let Some(tcptrace) = &mut tracked.tcptrace {
-            // What a record tells ends within its frame: there the two lengths are the same.
-            let announced = |whole: Whole<'_>| announced_payload_len(whole.packet, whole.ip, tcp, whole.bytes);
-            tcptrace.segment(direction, time_ns, whole.map_or(payload_len, announced), tcp);
-        }
+        let direction = arrival.direction().index();
         let mut opens = false;
-        let mut spurious = None;
-        if !sample.duplicate {
-            let identification = arrival.identification;
-            let taken = tracked
-                .tracker
-                .take(direction, time_ns, identification, payload_len, tcp);
-            tracked.record(direction, &taken);
-            sample.set_tcp(&taken);
-            spurious = taken.spurious;
-            let direction = direction.index();
+        if let Some(taken) = arrival.taken {
+            sample.set_tcp(taken);
             let hint = match whole {
                 Some(whole) => self
                     .migration
@@ -387,11 +374,10 @@ impl Measurer {
                 }
             };
             let state_payload = hint.role.is_some_and(Role::is_state);
-            let changed = *role != hint.role;
-            *role = hint.role;
+            let changed = std::mem::replace(&mut course.role, hint.role) != hint.role;
             opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN || hint.begins_phase;
             let turns = changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload;
-            if turns && let Some(pair) = self.pairs.get_mut(*pair) {
+            if turns && let Some(pair) = self.pairs.get_mut(course.pair) {
                 pair.timeline.begin_epoch();
             }
             if turns || hint.begins_phase {
@@ -399,10 +385,10 @@ impl Measurer {
             }
         }
         // A copy of such payload too: the span goes on until its last copy.
-        let carries_state = role.is_some_and(Role::is_state) && payload_len > 0;
-        let pair = *pair;
+        let carries_state = course.role.is_some_and(Role::is_state) && payload_len > 0;
+        let pair = course.pair;
         let booked = self.book(pair, &sample, arrival.placed.bin, opens, carries_state);
-        if let Some(spurious) = spurious.filter(|_| booked) {
+        if let Some(spurious) = arrival.taken.and_then(|taken| taken.spurious).filter(|_| booked) {
             self.take_back(pair, sample.plain.direction, &spurious);
         }
     }

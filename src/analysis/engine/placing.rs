@@ -1,20 +1,23 @@
-//! The first half of the fold: to which conversation a frame belongs, whether it is a copy, and what Wireshark flags.
+//! The first half of the fold: to which conversation a frame belongs, whether it is a copy, and what it means to its TCP
+//! connection, by Wireshark's rules and by the standard estimators.
 //!
 //! A segment of a TCP connection that is known already goes a short way: it is told by its record alone, and nearly all
 //! frames are of this kind.
 
 use super::{captured_payload, tuple_of, whole};
-use crate::analysis::conversation::{Judged, Known};
-use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record};
+use crate::analysis::conversation::{Known, TcpState};
+use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record, Taken};
 use crate::analysis::quality::Quality;
 use crate::flow::Direction;
 use crate::flow::duplicates::{DuplicateFinder, Mark, Print};
 use crate::flow::table::{Endpoint, FlowTable, Place, Tuple};
 use crate::measure::tcp::header::PlainHeader;
+use crate::measure::tcp::standard::{RttSamples, TcpSample};
+use crate::measure::tcp::tcptrace::announced_payload_len;
 use crate::measure::tcp::wireshark::{Flag, FlagSet, WiresharkAnalyser};
 use crate::measure::time_span::TimeSpan;
 use crate::options::AnalysisOptions;
-use crate::packet::{Ends, FragmentTracker, Ip, Network, Packet, Transport};
+use crate::packet::{Ends, FragmentTracker, Ip, Network, Packet, Segment, Tcp, Transport};
 
 /// Records whose state is fetched together: enough for the memory to be asked for many lines at once, few enough for
 /// the caches.
@@ -25,6 +28,8 @@ const PROTOCOL_TCP: u8 = 6;
 #[derive(Debug)]
 pub struct Placer {
     interval_ns: i64,
+    /// Keep what only `inspect` prints.
+    detail: bool,
     table: FlowTable,
     /// Where the flows of the block at hand belong, as far as that was asked; stays good until a flow is opened anew.
     places: Vec<Option<Place>>,
@@ -56,10 +61,11 @@ impl Default for Found {
 }
 
 impl Placer {
-    /// A half that has seen nothing.
-    pub fn new(options: &AnalysisOptions) -> Self {
+    /// A half that has seen nothing. `detail` keeps tcptrace's figures per conversation.
+    pub fn new(options: &AnalysisOptions, detail: bool) -> Self {
         Self {
             interval_ns: options.interval_ns.max(1),
+            detail,
             table: FlowTable::default(),
             places: Vec::new(),
             duplicates: DuplicateFinder::default(),
@@ -77,9 +83,15 @@ impl Placer {
         let mut placed = std::mem::take(&mut decoded.placed);
         let mut opened = std::mem::take(&mut decoded.opened);
         let mut others_placed = std::mem::take(&mut decoded.others_placed);
+        let mut estimates = Estimates {
+            samples: std::mem::take(&mut decoded.samples),
+            rtts: std::mem::take(&mut decoded.rtts),
+        };
         placed.clear();
         opened.clear();
         others_placed.clear();
+        estimates.samples.clear();
+        estimates.rtts.clear();
         let flows = decoded.flows.list();
         let mut others = decoded.others.iter();
         let mut batch = [Found::default(); BATCH];
@@ -87,7 +99,7 @@ impl Placer {
             self.find_all(records, flows, &mut batch);
             self.fetch(records, &batch[..records.len()], flows.len());
             for (index, record) in records.iter().enumerate() {
-                if let Some(place) = self.segment(record, &batch[index]) {
+                if let Some(place) = self.segment(record, &batch[index], &mut estimates) {
                     placed.push(place);
                     continue;
                 }
@@ -95,10 +107,10 @@ impl Placer {
                 let index = number * BATCH + index;
                 let place = if record.flow().is_some() {
                     let packet = decoded.packet(index);
-                    packet.map(|packet| self.frame(&packet, decoded.bytes(index), &mut opened).0)
+                    packet.map(|packet| self.frame(&packet, decoded.bytes(index), &mut opened, &mut estimates).0)
                 } else {
                     others.next().map(|packet| {
-                        let (place, other) = self.frame(packet, decoded.bytes(index), &mut opened);
+                        let (place, other) = self.frame(packet, decoded.bytes(index), &mut opened, &mut estimates);
                         others_placed.push(other);
                         place
                     })
@@ -113,6 +125,8 @@ impl Placer {
         decoded.placed = placed;
         decoded.opened = opened;
         decoded.others_placed = others_placed;
+        decoded.samples = estimates.samples;
+        decoded.rtts = estimates.rtts;
     }
 
     /// Looks up where `records` belong, as far as they are segments of known conversations.
@@ -161,34 +175,60 @@ impl Placer {
 
     /// Takes a segment the short way; `None` where it must go the general way.
     #[inline(always)]
-    fn segment(&mut self, record: &Record, found: &Found) -> Option<Placed> {
+    fn segment(&mut self, record: &Record, found: &Found, estimates: &mut Estimates) -> Option<Placed> {
         let known = self.conversations.get_mut(found.conversation as usize)?;
-        let judged = known.tcp.as_deref_mut()?;
-        let segment = &record.segment;
+        let state = known.tcp.as_deref_mut()?;
+        let (segment, direction) = (&record.segment, found.direction);
         let bin = self
             .quality
             .at(Some(segment.time_ns), segment.wire_len, self.interval_ns);
         let duplicate = self.duplicates.is_copy(segment.time_ns, found.mark);
-        let direction = found.direction;
-        let in_order =
-            PlainHeader::of_segment(segment).is_some_and(|header| judged.wireshark.take_in_order(direction, header));
-        let lost_segment = !in_order && judged.segment(direction, segment);
-        known.count(direction, segment.time_ns, segment.wire_len);
-        if duplicate {
+        let header = PlainHeader::of_segment(segment);
+        let unflagged = header.is_some_and(|header| state.wireshark.take_in_order(direction, header));
+        let lost_segment = !unflagged && flag(state, direction, segment);
+        if self.detail {
+            trace(state, direction, segment);
+        }
+        known.packets[direction.index()] += 1;
+        known.wire_bytes[direction.index()] += u64::from(segment.wire_len);
+        known.time.record(segment.time_ns);
+        let taken = if duplicate {
             self.quality.duplicates += 1;
             known.copied_bytes += u64::from(segment.wire_len);
-        }
+            Taken::Nothing
+        } else {
+            match header.and_then(|header| state.tracker.take_in_order(direction, header)) {
+                Some(rtt) => {
+                    let payload = segment.payload_len.into();
+                    state.record_bytes(direction, payload, payload, &rtt);
+                    if rtt.is_empty() {
+                        Taken::InOrder
+                    } else {
+                        estimates.rtts.push(rtt);
+                        Taken::InOrderWithRtt
+                    }
+                }
+                None => estimates.take_segment(state, direction, segment),
+            }
+        };
         Some(Placed {
             bin,
             conversation: found.conversation,
             reverse: direction == Direction::Ba,
             duplicate,
             lost_segment,
+            taken,
         })
     }
 
     /// Takes any frame the general way.
-    fn frame(&mut self, packet: &Packet, bytes: &[u8], opened: &mut Vec<Opened>) -> (Placed, OtherPlaced) {
+    fn frame(
+        &mut self,
+        packet: &Packet,
+        bytes: &[u8],
+        opened: &mut Vec<Opened>,
+        estimates: &mut Estimates,
+    ) -> (Placed, OtherPlaced) {
         let bin = self.quality.at(packet.time_ns, packet.wire_len, self.interval_ns);
         // A frame without a time stands where the one before it stood.
         let time_ns = packet.time_ns.unwrap_or_else(|| self.quality.latest_ns());
@@ -207,12 +247,21 @@ impl Placer {
         let duplicate = self.duplicates.is_copy(time_ns, print.mark(&place));
         self.quality.duplicates += u64::from(duplicate);
         let mut flags = FlagSet::EMPTY;
+        let mut taken = Taken::Nothing;
         if let Some(known) = self.conversations.get_mut(place.conversation as usize) {
             known.count(place.direction, time_ns, packet.wire_len);
             known.copied_bytes += u64::from(packet.wire_len) * u64::from(duplicate);
-            if let (Transport::Tcp(tcp), Some(judged)) = (&ip.transport, known.tcp.as_deref_mut()) {
-                flags = judged.wireshark.packet(place.direction, time_ns, packet, ip, tcp);
-                judged.flags.add(flags);
+            if let (Transport::Tcp(tcp), Some(state)) = (&ip.transport, known.tcp.as_deref_mut()) {
+                flags = state.wireshark.packet(place.direction, time_ns, packet, ip, tcp);
+                state.flags.add(flags);
+                if let Some(tcptrace) = &mut state.tcptrace {
+                    let announced = announced_payload_len(packet, ip, tcp, bytes);
+                    tcptrace.segment(place.direction, time_ns, announced, tcp);
+                }
+                if !duplicate {
+                    let of_ip = (ip.identification, ip.payload_len);
+                    taken = estimates.take(state, place.direction, time_ns, of_ip, tcp);
+                }
             }
         }
         (
@@ -222,6 +271,7 @@ impl Placer {
                 reverse: place.direction == Direction::Ba,
                 duplicate,
                 lost_segment: flags.contains(Flag::LostSegment),
+                taken,
             },
             OtherPlaced { time_ns, completed },
         )
@@ -234,8 +284,8 @@ impl Placer {
         let mut reused = false;
         if let (false, Transport::Tcp(tcp)) = (place.new, &ip.transport)
             && let Some(known) = self.conversations.get(place.conversation as usize)
-            && let Some(judged) = known.tcp.as_deref()
-            && judged.wireshark.opens_new_stream(place.direction, tcp)
+            && let Some(state) = known.tcp.as_deref()
+            && state.wireshark.opens_new_stream(place.direction, tcp)
         {
             place = self.table.reopen(&tuple);
             self.places.fill(None);
@@ -265,13 +315,64 @@ impl Placer {
                     } else {
                         WiresharkAnalyser::new()
                     };
-                    Box::new(Judged {
+                    Box::new(TcpState {
                         wireshark,
-                        ..Judged::default()
+                        tcptrace: self.detail.then(Box::default),
+                        ..TcpState::default()
                     })
                 }),
             });
         }
         place
+    }
+}
+
+/// What the estimators made of a block's segments, in order.
+struct Estimates {
+    samples: Vec<TcpSample>,
+    rtts: Vec<RttSamples>,
+}
+
+impl Estimates {
+    /// Gives the estimators a segment of any kind; `of_ip` is the identification and the payload's length.
+    fn take(
+        &mut self,
+        state: &mut TcpState,
+        direction: Direction,
+        time_ns: i64,
+        (identification, payload_len): (Option<u32>, u32),
+        tcp: &Tcp,
+    ) -> Taken {
+        let sample = state.tracker.take(direction, time_ns, identification, payload_len, tcp);
+        state.record(direction, &sample);
+        self.samples.push(sample);
+        Taken::Sample
+    }
+
+    /// The same of a segment in short form.
+    #[inline(never)]
+    fn take_segment(&mut self, state: &mut TcpState, direction: Direction, segment: &Segment) -> Taken {
+        let of_ip = (segment.identification(), segment.payload_len.into());
+        self.take(state, direction, segment.time_ns, of_ip, &segment.tcp((0, 0)))
+    }
+}
+
+/// Gives a segment to Wireshark's rules; true where others are missing before it.
+#[inline(never)]
+fn flag(state: &mut TcpState, direction: Direction, segment: &Segment) -> bool {
+    let tcp = segment.tcp((0, 0));
+    let payload_len = segment.payload_len.into();
+    let flags = state.wireshark.segment(direction, segment.time_ns, &tcp, payload_len);
+    state.flags.add(flags);
+    flags.contains(Flag::LostSegment)
+}
+
+/// Gives a segment to tcptrace's rules. Its record says that it ends within its frame: there the length that the IP
+/// header announces is that of the payload.
+#[inline(never)]
+fn trace(state: &mut TcpState, direction: Direction, segment: &Segment) {
+    if let Some(tcptrace) = &mut state.tcptrace {
+        let payload_len = segment.payload_len.into();
+        tcptrace.segment(direction, segment.time_ns, payload_len, &segment.tcp((0, 0)));
     }
 }

@@ -87,12 +87,13 @@ impl DataAckRtt {
     /// `analysis::engine::fetch`.
     #[inline]
     pub fn fetch(&self, sends: bool) -> u64 {
-        let segment = if sends {
-            self.in_flight.next_place()
+        let end = |segment: Option<&Segment>| segment.map_or(0, |segment| segment.end);
+        if sends {
+            end(self.in_flight.next_place())
         } else {
-            self.in_flight.front()
-        };
-        segment.map_or(0, |segment| segment.end)
+            // An acknowledgement is due for every second segment.
+            end(self.in_flight.front()) ^ end(self.in_flight.get(1))
+        }
     }
 
     /// An acknowledgement; gives the sample of the latest segment that it covers and no SACK block did before.

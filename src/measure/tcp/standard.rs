@@ -64,10 +64,14 @@ pub struct TcpSample {
 }
 
 impl TcpSample {
-    /// Nothing was repeated, filled or lost: as nearly always.
-    #[inline(always)]
-    pub fn in_order(&self) -> bool {
-        self.repeated | self.late | self.lost_upstream | self.lost_downstream == 0
+    /// Of a segment in order with `payload` bytes: all of them are new.
+    pub fn in_order(payload: u64, rtt: RttSamples) -> Self {
+        Self {
+            payload,
+            unique: payload,
+            rtt,
+            ..Self::default()
+        }
     }
 }
 
@@ -115,12 +119,7 @@ impl TcpTracker {
         tcp: &Tcp,
     ) -> TcpSample {
         match PlainHeader::of(time_ns, tcp, payload).and_then(|header| self.take_in_order(direction, header)) {
-            Some(rtt) => TcpSample {
-                payload: u64::from(payload),
-                unique: u64::from(payload),
-                rtt,
-                ..TcpSample::default()
-            },
+            Some(rtt) => TcpSample::in_order(payload.into(), rtt),
             None => self.take_any(direction, time_ns, identification, payload, tcp),
         }
     }
