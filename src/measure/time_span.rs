@@ -21,8 +21,13 @@ impl TimeSpan {
     /// Takes a moment in.
     #[inline(always)]
     pub fn record(&mut self, time_ns: i64) {
-        self.first_ns = self.first_ns.min(time_ns);
-        self.last_ns = self.last_ns.max(time_ns);
+        // Nearly always it is the latest, and only that is written.
+        if time_ns > self.last_ns {
+            self.last_ns = time_ns;
+        }
+        if time_ns < self.first_ns {
+            self.first_ns = time_ns;
+        }
     }
 
     /// Takes another span's moments in.

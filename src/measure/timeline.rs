@@ -40,7 +40,11 @@ impl Entry {
 
     #[inline(always)]
     fn reach(&mut self, time_ns: i64) {
-        self.time = (self.time.0.min(time_ns), self.time.1.max(time_ns));
+        if time_ns > self.time.1 {
+            self.time.1 = time_ns;
+        } else if time_ns < self.time.0 {
+            self.time.0 = time_ns;
+        }
     }
 }
 
