@@ -149,21 +149,12 @@ impl Print {
 }
 
 /// Where the [finder](DuplicateFinder) looks for copies of a packet, and how it knows them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Mark {
     set: u32,
     fingerprint: u32,
     /// Longest time between copies.
     window: u32,
-}
-
-impl Mark {
-    /// Of no packet.
-    pub const NONE: Self = Self {
-        set: 0,
-        fingerprint: 0,
-        window: 0,
-    };
 }
 
 impl DuplicateFinder {

@@ -193,7 +193,9 @@ impl Measurer {
         if !in_order || self.from.is_some() || self.to.is_some() || !self.echo_events.is_empty() {
             return false;
         }
-        // Its sender is known to the migrations' tracker: what is in order goes on from an earlier segment.
+        if !self.migration.knows(number, direction.index()) {
+            return false;
+        }
         let Some(course) = self.courses.get(number as usize) else {
             return false;
         };

@@ -44,20 +44,20 @@ pub struct Placer {
 /// Where a segment belongs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
-    bin: i64,
-    /// Number of its conversation.
+    /// Number of its conversation; `u32::MAX` where that is not known.
     pub(super) conversation: u32,
     pub(super) direction: Direction,
     pub(super) mark: Mark,
 }
 
-impl Found {
-    const NONE: Self = Self {
-        bin: 0,
-        conversation: u32::MAX,
-        direction: Direction::Ab,
-        mark: Mark::NONE,
-    };
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            conversation: u32::MAX,
+            direction: Direction::Ab,
+            mark: Mark::default(),
+        }
+    }
 }
 
 impl Placer {
@@ -94,38 +94,33 @@ impl Placer {
         estimates.rtts.clear();
         let flows = decoded.flows.list();
         let mut others = decoded.others.iter();
-        let mut batch = [Found::NONE; BATCH];
-        let mut rest = decoded.records.as_slice();
-        placed.reserve(rest.len());
-        while !rest.is_empty() {
-            let known = self.find(rest, flows, &mut batch);
-            let (run, behind) = rest.split_at(known);
-            let found = &batch[..known];
-            self.fetch(run, found, flows.len());
-            for (record, found) in run.iter().zip(found) {
-                let place = self.segment(record, found, &mut estimates);
+        let mut batch = [Found::default(); BATCH];
+        for (number, records) in decoded.records.chunks(BATCH).enumerate() {
+            self.find_all(records, flows, &mut batch);
+            self.fetch(records, &batch[..records.len()], flows.len());
+            for (index, record) in records.iter().enumerate() {
+                if let Some(place) = self.segment(record, &batch[index], &mut estimates) {
+                    placed.push(place);
+                    continue;
+                }
+                let open = opened.len();
+                let index = number * BATCH + index;
+                let place = if record.flow().is_some() {
+                    let packet = decoded.packet(index);
+                    packet.map(|packet| self.frame(&packet, decoded.bytes(index), &mut opened, &mut estimates).0)
+                } else {
+                    others.next().map(|packet| {
+                        let (place, other) = self.frame(packet, decoded.bytes(index), &mut opened, &mut estimates);
+                        others_placed.push(other);
+                        place
+                    })
+                };
                 placed.push(place.unwrap_or(Placed::NOWHERE));
+                if opened.len() > open {
+                    // The ports of a flow may have been taken again.
+                    self.find_all(records, flows, &mut batch);
+                }
             }
-            rest = behind;
-            if known == BATCH {
-                continue;
-            }
-            let Some((record, behind)) = rest.split_first() else {
-                break;
-            };
-            rest = behind;
-            let index = placed.len();
-            let place = if record.flow().is_some() {
-                let packet = decoded.packet(index);
-                packet.map(|packet| self.frame(&packet, decoded.bytes(index), &mut opened, &mut estimates).0)
-            } else {
-                others.next().map(|packet| {
-                    let (place, other) = self.frame(packet, decoded.bytes(index), &mut opened, &mut estimates);
-                    others_placed.push(other);
-                    place
-                })
-            };
-            placed.push(place.unwrap_or(Placed::NOWHERE));
         }
         decoded.placed = placed;
         decoded.opened = opened;
@@ -134,37 +129,31 @@ impl Placer {
         decoded.rtts = estimates.rtts;
     }
 
-    /// Looks up where the first of `records` belong, as many as are segments of known conversations and fit the batch, and
-    /// notes their times; how many these are.
+    /// Looks up where `records` belong, as far as they are segments of known conversations.
     #[inline]
-    fn find(&mut self, records: &[Record], flows: &[Ends], batch: &mut [Found; BATCH]) -> usize {
-        for (index, (record, found)) in records.iter().zip(batch).enumerate() {
-            let Some(place) = record.flow().and_then(|flow| self.place(flow, flows)) else {
-                return index;
-            };
-            let segment = &record.segment;
-            *found = Found {
-                bin: self
-                    .quality
-                    .at(Some(segment.time_ns), segment.wire_len, self.interval_ns),
-                conversation: place.conversation,
-                direction: place.direction,
-                mark: record.print.mark(&place),
+    fn find_all(&mut self, records: &[Record], flows: &[Ends], batch: &mut [Found; BATCH]) {
+        for (record, found) in records.iter().zip(batch) {
+            *found = match record.flow().and_then(|flow| self.place(flow, flows)) {
+                Some(place) => Found {
+                    conversation: place.conversation,
+                    direction: place.direction,
+                    mark: record.print.mark(&place),
+                },
+                None => Found::default(),
             };
         }
-        records.len().min(BATCH)
     }
 
-    /// Where a flow of the block belongs, if its conversation is known and has a TCP state.
+    /// Where a flow of the block belongs, if its conversation is known.
     #[inline]
     fn place(&mut self, flow: usize, flows: &[Ends]) -> Option<Place> {
         match self.places.get(flow) {
             Some(Some(place)) => Some(*place),
-            _ => self.look_up(flow, flows),
+            _ => self.find(flow, flows),
         }
     }
 
-    fn look_up(&mut self, flow: usize, flows: &[Ends]) -> Option<Place> {
+    fn find(&mut self, flow: usize, flows: &[Ends]) -> Option<Place> {
         let ends = flows.get(flow)?;
         let (src, dst) = ends.addresses();
         let (src_port, dst_port) = ends.ports();
@@ -180,18 +169,19 @@ impl Placer {
                 port: dst_port,
             },
         })?;
-        // Without a state its ports were first seen in a header that was cut behind them.
-        self.conversations.get(place.conversation as usize)?.tcp.as_ref()?;
         *self.places.get_mut(flow)? = Some(place);
         Some(place)
     }
 
-    /// Takes a segment that was [found](Self::find) to be of a known conversation.
+    /// Takes a segment the short way; `None` where it must go the general way.
     #[inline(always)]
     fn segment(&mut self, record: &Record, found: &Found, estimates: &mut Estimates) -> Option<Placed> {
         let known = self.conversations.get_mut(found.conversation as usize)?;
         let state = known.tcp.as_deref_mut()?;
         let (segment, direction) = (&record.segment, found.direction);
+        let bin = self
+            .quality
+            .at(Some(segment.time_ns), segment.wire_len, self.interval_ns);
         let duplicate = self.duplicates.is_copy(segment.time_ns, found.mark);
         let header = PlainHeader::of_segment(segment);
         let unflagged = header.is_some_and(|header| state.wireshark.take_in_order(direction, header));
@@ -222,7 +212,7 @@ impl Placer {
             }
         };
         Some(Placed {
-            bin: found.bin,
+            bin,
             conversation: found.conversation,
             reverse: direction == Direction::Ba,
             duplicate,
