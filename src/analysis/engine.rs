@@ -1,9 +1,10 @@
 //! The ordered fold: takes every frame of a run once, in the file's order, and keeps what the answers need.
 //!
 //! It has two halves, each of which takes the blocks in order: [`Placer`] says of every frame which conversation it
-//! belongs to, whether the capture holds it twice, what Wireshark would flag and what the standard estimators make of it;
-//! [`Measurer`] adds that to the seconds of the pairs of hosts and follows migrations. Neither looks at the other's state, so that one can take a block while the other takes the one before.
-//! [`Engine`] is what both have kept when the capture is at its end.
+//! belongs to, whether the capture holds it twice, what Wireshark would flag and what the standard estimators make of
+//! it; [`Measurer`] adds that to the seconds of the pairs of hosts and follows migrations. Neither looks at the other's
+//! state, so that one can take a block while the other takes the one before. [`Engine`] is what both have kept when the
+//! capture is at its end.
 
 mod fetch;
 mod measuring;

@@ -76,7 +76,7 @@ struct Line<'a, P, M> {
     measure: Mutex<M>,
     state: Mutex<State>,
     changed: Condvar,
-    /// How often `state` has changed; written by whoever holds it.
+    /// How often `state` has changed; written by whoever holds its lock.
     changes: AtomicU64,
 }
 
@@ -101,8 +101,10 @@ struct State {
     /// Blocks read and not yet measured.
     in_flight: usize,
     spare: Vec<DecodedBlock>,
-    /// Threads that wait for a change.
+    /// Threads that wait for a change asleep.
     waiting: usize,
+    /// One waits for it awake.
+    looks_out: bool,
     /// Bytes of the input that progress was told of.
     reported: u64,
 }
@@ -135,6 +137,16 @@ enum Task {
     Measure(DecodedBlock),
     Read(DecodedBlock),
     Leave,
+}
+
+impl<P, M> Line<'_, P, M> {
+    /// Tells all that wait of a change.
+    fn wake(&self, state: &State) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        if state.waiting > 0 {
+            self.changed.notify_all();
+        }
+    }
 }
 
 impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_, P, M> {
@@ -173,9 +185,14 @@ impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_
                 }
                 None => {
                     let seen = self.changes.load(Ordering::Relaxed);
-                    drop(state);
-                    self.look_out(seen);
-                    state = lock(&self.state);
+                    // One at most: where there are many cores, most have nothing to do all the time.
+                    if !state.looks_out {
+                        state.looks_out = true;
+                        drop(state);
+                        self.look_out(seen);
+                        state = lock(&self.state);
+                        state.looks_out = false;
+                    }
                     if self.changes.load(Ordering::Relaxed) == seen {
                         state.waiting += 1;
                         state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -253,13 +270,6 @@ impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_
         }
     }
 
-    fn wake(&self, state: &State) {
-        self.changes.fetch_add(1, Ordering::Relaxed);
-        if state.waiting > 0 {
-            self.changed.notify_all();
-        }
-    }
-
     fn report(&self, state: &mut State) {
         let now = self.consumed.load(Ordering::Relaxed);
         self.progress.advance(now - std::mem::replace(&mut state.reported, now));
@@ -281,9 +291,9 @@ struct Abandon<'a, 'b, P, M>(&'a Line<'b, P, M>);
 impl<P, M> Drop for Abandon<'_, '_, P, M> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            lock(&self.0.state).abandoned = true;
-            self.0.changes.fetch_add(1, Ordering::Relaxed);
-            self.0.changed.notify_all();
+            let mut state = lock(&self.0.state);
+            state.abandoned = true;
+            self.0.wake(&state);
         }
     }
 }

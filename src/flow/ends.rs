@@ -5,11 +5,18 @@ use rustc_hash::FxHashMap;
 
 use crate::packet::Ends;
 
-/// The flows of one block, numbered from 0 in order of their first segment.
+/// After so many flows of a block it is known whether they come again.
+const SCATTERED: usize = 512;
+
+/// The flows of one block, numbered from 0 in order of their segments.
 #[derive(Debug)]
 pub struct BlockFlows {
     numbers: FxHashMap<Ends, u32>,
     list: Vec<Ends>,
+    /// How often a flow was asked for.
+    asked: usize,
+    /// Most segments are of another flow: nothing is saved by looking them up, and a flow may have several numbers.
+    scattered: bool,
     /// The flows that were looked up last: a bulk transfer is a run of segments with acknowledgements between them.
     recent: [(Ends, u32); 2],
 }
@@ -19,6 +26,8 @@ impl Default for BlockFlows {
         Self {
             numbers: FxHashMap::default(),
             list: Vec::new(),
+            asked: 0,
+            scattered: false,
             recent: [(Ends::NONE, 0); 2],
         }
     }
@@ -29,6 +38,8 @@ impl BlockFlows {
     pub fn clear(&mut self) {
         self.numbers.clear();
         self.list.clear();
+        self.asked = 0;
+        self.scattered = false;
         self.recent = [(Ends::NONE, 0); 2];
     }
 
@@ -48,9 +59,17 @@ impl BlockFlows {
     #[inline(never)]
     fn look_up(&mut self, ends: &Ends) -> u32 {
         let next = self.list.len() as u32;
-        let number = *self.numbers.entry(*ends).or_insert(next);
+        self.asked += 1;
+        let number = if self.scattered {
+            next
+        } else {
+            *self.numbers.entry(*ends).or_insert(next)
+        };
         if number == next {
             self.list.push(*ends);
+            if self.list.len() == SCATTERED {
+                self.scattered = self.asked < 2 * SCATTERED;
+            }
         }
         self.recent = [(*ends, number), self.recent[0]];
         number
@@ -93,6 +112,23 @@ mod tests {
         assert_eq!(numbers, [0, 1, 0, 2, 0, 1, 2, 3, 1]);
         assert_eq!(flows.list()[2], ends(3, 4));
         assert_eq!(flows.list()[2].ports(), (7, 9));
+    }
+
+    #[test]
+    fn a_number_leads_to_its_flow_however_many_there_are() {
+        let pairs = (0..2 * SCATTERED).map(|index| (index as u8, (index >> 8) as u8));
+        let all: Vec<Ends> = pairs.map(|(from, to)| ends(from, to)).collect();
+        // All at once, and each three times within a few segments.
+        for (apart, numbers) in [(all.len(), 3 * all.len()), (4, all.len())] {
+            let mut flows = BlockFlows::default();
+            for few in all.chunks(apart) {
+                for ends in few.iter().chain(few).chain(few) {
+                    let number = flows.number(ends) as usize;
+                    assert_eq!(flows.list()[number], *ends);
+                }
+            }
+            assert_eq!(flows.list().len(), numbers);
+        }
     }
 
     #[test]

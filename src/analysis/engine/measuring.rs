@@ -193,9 +193,8 @@ impl Measurer {
         if !in_order || self.from.is_some() || self.to.is_some() || !self.echo_events.is_empty() {
             return false;
         }
-        if !self.migration.knows(number, direction.index()) {
-            return false;
-        }
+        // What is in order goes on from an earlier segment of its sender, which the migrations' tracker was given.
+        debug_assert!(self.migration.knows(number, direction.index()));
         let Some(course) = self.courses.get(number as usize) else {
             return false;
         };
@@ -387,9 +386,11 @@ impl Measurer {
         // A copy of such payload too: the span goes on until its last copy.
         let carries_state = course.role.is_some_and(Role::is_state) && payload_len > 0;
         let pair = course.pair;
-        let booked = self.book(pair, &sample, arrival.placed.bin, opens, carries_state);
-        if let Some(spurious) = arrival.taken.and_then(|taken| taken.spurious).filter(|_| booked) {
-            self.take_back(pair, sample.plain.direction, &spurious);
+        if self.book(pair, &sample, arrival.placed.bin, opens, carries_state) {
+            if let Some(spurious) = arrival.taken.and_then(|taken| taken.spurious) {
+                self.take_back(pair, sample.plain.direction, &spurious);
+            }
+            self.book_echo();
         }
     }
 
@@ -422,11 +423,13 @@ impl Measurer {
             self.echo
                 .packet(number, direction, packet, payload, &mut self.echo_events);
         }
-        self.book(pair, &sample, arrival.placed.bin, false, false);
+        if self.book(pair, &sample, arrival.placed.bin, false, false) {
+            self.book_echo();
+        }
     }
 
     /// Adds a frame to its pair. `opens`: a span may begin with it; `carries_state`: as the timeline takes it. False
-    /// where it is not counted.
+    /// where it has no place in the pair's series.
     fn book(&mut self, pair: u32, sample: &FrameSample, bin: i64, opens: bool, carries_state: bool) -> bool {
         let Some(pair) = self.pairs.get_mut(pair) else {
             return false;
@@ -440,16 +443,13 @@ impl Measurer {
         pair.packets[plain.direction] += 1;
         pair.wire_bytes[plain.direction] += plain.wire_bytes;
         if pair.dropped {
-            return true;
+            return false;
         }
         pair.timeline.enter(self.stage);
         if opens {
             pair.timeline.cut();
         }
         pair.timeline.record(sample, bin, carries_state);
-        if !self.echo_events.is_empty() {
-            self.book_echo();
-        }
         true
     }
 
@@ -458,7 +458,7 @@ impl Measurer {
     fn take_back(&mut self, pair: u32, direction: usize, spurious: &Spurious) {
         let resent_bin = bin_of(spurious.resent_ns, self.start_ns, self.interval_ns);
         let direction = direction ^ usize::from(!spurious.own);
-        if let Some(pair) = self.pairs.get_mut(pair).filter(|pair| !pair.dropped) {
+        if let Some(pair) = self.pairs.get_mut(pair) {
             pair.timeline.take_back(spurious, resent_bin, direction);
         }
     }
@@ -473,6 +473,9 @@ impl Measurer {
     /// Books what became of echo requests: sent and lost in the second of the request, the round trip in that of the
     /// reply.
     fn book_echo(&mut self) {
+        if self.echo_events.is_empty() {
+            return;
+        }
         for event in self.echo_events.drain(..) {
             let Some(course) = self.courses.get(event.conversation as usize) else {
                 continue;

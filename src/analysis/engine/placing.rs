@@ -344,25 +344,35 @@ impl Estimates {
         tcp: &Tcp,
     ) -> Taken {
         let sample = state.tracker.take(direction, time_ns, identification, payload_len, tcp);
+        self.keep(state, direction, sample)
+    }
+
+    /// The same of a segment in short form that is not in order.
+    #[inline(never)]
+    fn take_segment(&mut self, state: &mut TcpState, direction: Direction, segment: &Segment) -> Taken {
+        let (identification, payload_len) = (segment.identification(), segment.payload_len.into());
+        let tcp = segment.tcp((0, 0));
+        let sample = state
+            .tracker
+            .take_any(direction, segment.time_ns, identification, payload_len, &tcp);
+        self.keep(state, direction, sample)
+    }
+
+    fn keep(&mut self, state: &mut TcpState, direction: Direction, sample: TcpSample) -> Taken {
         state.record(direction, &sample);
         self.samples.push(sample);
         Taken::Sample
     }
-
-    /// The same of a segment in short form.
-    #[inline(never)]
-    fn take_segment(&mut self, state: &mut TcpState, direction: Direction, segment: &Segment) -> Taken {
-        let of_ip = (segment.identification(), segment.payload_len.into());
-        self.take(state, direction, segment.time_ns, of_ip, &segment.tcp((0, 0)))
-    }
 }
 
-/// Gives a segment to Wireshark's rules; true where others are missing before it.
+/// Gives a segment that is not in order to Wireshark's rules; true where others are missing before it.
 #[inline(never)]
 fn flag(state: &mut TcpState, direction: Direction, segment: &Segment) -> bool {
     let tcp = segment.tcp((0, 0));
     let payload_len = segment.payload_len.into();
-    let flags = state.wireshark.segment(direction, segment.time_ns, &tcp, payload_len);
+    let flags = state
+        .wireshark
+        .any_segment(direction, segment.time_ns, &tcp, payload_len);
     state.flags.add(flags);
     flags.contains(Flag::LostSegment)
 }

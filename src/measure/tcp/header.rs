@@ -2,7 +2,7 @@
 
 use crate::packet::{Segment, Tcp};
 
-/// The header of a segment that acknowledges, with neither SYN nor FIN nor RST, and with no option but timestamps.
+/// The header of a segment that acknowledges, with neither SYN nor FIN nor RST, and with no option that is used but timestamps.
 ///
 /// Where such a segment goes on in order, little of a connection's state is looked at and changed: header prediction
 /// (Jacobson 1990), which the estimators and Wireshark's rules each have a short way for.

@@ -58,8 +58,8 @@ impl<T: Copy + Default> Ring<T> {
         self.get(0)
     }
 
-    /// What lies where the next value will go; nothing is known of it but its place. `None` where a larger ring will be
-    /// made for it.
+    /// What lies where the next value will go, as long as no larger ring is made for it; nothing is known of it but its
+    /// place. `None` in a ring without places.
     #[inline(always)]
     pub fn next_place(&self) -> Option<&T> {
         self.places.get(self.place(self.len))

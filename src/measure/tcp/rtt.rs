@@ -231,8 +231,8 @@ impl TimestampRtt {
     }
 
     /// Values that were not echoed so far.
-    #[inline]
-    pub fn waiting(&self) -> usize {
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
         let others = self.others.as_ref().map_or(0, |others| others.len());
         others + usize::from(self.second.is_some()) + usize::from(self.latest.is_some())
     }

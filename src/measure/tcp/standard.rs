@@ -48,10 +48,6 @@ pub struct TcpSample {
     pub payload: u64,
     /// Payload bytes not seen before.
     pub unique: u64,
-    /// Payload bytes seen before: sent again by the sender.
-    pub repeated: u64,
-    /// Payload bytes that filled a hole, resent or reordered.
-    pub late: u64,
     /// Bytes lost before the capture point.
     pub lost_upstream: u64,
     /// Bytes lost behind it.
@@ -158,8 +154,8 @@ impl TcpTracker {
         Some(rtt)
     }
 
-    /// Takes any segment.
-    pub(super) fn take_any(
+    /// The same as [`take`](Self::take), whatever the segment is, and in more steps where it is in order.
+    pub fn take_any(
         &mut self,
         direction: Direction,
         time_ns: i64,
@@ -318,8 +314,6 @@ impl Half {
         }
         let coverage = self.space.cover(start, end, stamp, REORDERING_WINDOW_NS);
         sample.unique = coverage.new + coverage.late;
-        sample.late = coverage.late;
-        sample.repeated = coverage.repeated;
         if coverage.doubtful {
             // Whatever answers it is not known.
         } else if coverage.new > 0 && coverage.repeated == 0 && self.space.high() == Some(end) {

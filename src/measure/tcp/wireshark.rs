@@ -200,8 +200,8 @@ impl WiresharkAnalyser {
         true
     }
 
-    /// The flags of the next segment, whichever it is.
-    pub(super) fn any_segment(&mut self, direction: Direction, time_ns: i64, tcp: &Tcp, payload_len: u32) -> FlagSet {
+    /// The same as [`segment`](Self::segment), whatever the segment is, and in more steps where it is in order.
+    pub fn any_segment(&mut self, direction: Direction, time_ns: i64, tcp: &Tcp, payload_len: u32) -> FlagSet {
         let segment = Segment {
             time_ns,
             seq: tcp.seq,
