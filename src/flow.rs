@@ -31,4 +31,13 @@ impl Direction {
             Self::Ba => Self::Ab,
         }
     }
+
+    /// Of two things that are kept by direction, the sender's and then the receiver's.
+    #[inline(always)]
+    pub fn sides<T>(self, [a, b]: &mut [T; 2]) -> (&mut T, &mut T) {
+        match self {
+            Self::Ab => (a, b),
+            Self::Ba => (b, a),
+        }
+    }
 }

@@ -155,7 +155,7 @@ impl TcpState {
     /// Adds a segment that went in `direction`.
     pub fn record(&mut self, direction: Direction, sample: &TcpSample) {
         self.record_bytes(direction, sample.payload, sample.unique, &sample.rtt);
-        let (this, peer) = self.sides(direction);
+        let (this, peer) = direction.sides(&mut self.totals);
         this.lost_bytes += sample.lost_upstream + sample.lost_downstream;
         this.lost_upstream_bytes += sample.lost_upstream;
         if let Some(spurious) = sample.spurious {
@@ -167,7 +167,7 @@ impl TcpState {
     /// The same of a segment that lost and repeated nothing: its payload, what of it is new, and its RTT.
     #[inline(always)]
     pub fn record_bytes(&mut self, direction: Direction, payload: u64, unique: u64, rtt: &RttSamples) {
-        let (this, peer) = self.sides(direction);
+        let (this, peer) = direction.sides(&mut self.totals);
         // An acknowledgement alone leaves its sender's totals where they are.
         if payload > 0 {
             this.payload_bytes += payload;
@@ -178,16 +178,6 @@ impl TcpState {
         }
         if let Some(rtt) = &rtt.timestamps {
             peer.timestamps.record(rtt);
-        }
-    }
-
-    /// The sender's totals and the receiver's.
-    #[inline(always)]
-    fn sides(&mut self, direction: Direction) -> (&mut TcpTotals, &mut TcpTotals) {
-        let [first, second] = &mut self.totals;
-        match direction {
-            Direction::Ab => (first, second),
-            Direction::Ba => (second, first),
         }
     }
 }

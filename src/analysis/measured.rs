@@ -34,7 +34,7 @@ impl Measured<'_> {
     pub fn metrics(&self, span: Option<(i64, i64)>, of: SpanOf) -> (Metrics, Vec<(u64, u64, u64)>) {
         let totals = self.totals(span);
         let bins = series(
-            self.entries.iter().filter(|entry| lies_in(entry.time, span)),
+            self.entries.iter().filter(|entry| lies_in(entry.time(), span)),
             &totals.tally,
             self.frame,
             self.options,
@@ -50,7 +50,7 @@ impl Measured<'_> {
         };
         let (standard, buckets) = standard(&totals.tally, &context);
         let start_ns = self.frame.start_ns;
-        let (first, last) = totals.time.unwrap_or((start_ns, start_ns));
+        let (first, last) = totals.time.get().unwrap_or((start_ns, start_ns));
         let metrics = Metrics {
             span: Span {
                 of,

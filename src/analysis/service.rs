@@ -63,7 +63,7 @@ pub fn service(
 fn heard(entries: &[Entry], of_vm: usize) -> Option<(i64, i64)> {
     let with_vm = entries.iter().filter(|entry| entry.tally.directions[of_vm].packets > 0);
     with_vm
-        .map(|entry| entry.time)
+        .map(Entry::time)
         .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
 }
 

@@ -3,6 +3,7 @@
 use super::metrics::Distributions;
 use crate::measure::histogram::Histogram;
 use crate::measure::tally::Tally;
+use crate::measure::time_span::TimeSpan;
 use crate::measure::timeline::{Epoch, Timeline};
 
 /// Everything between two times.
@@ -14,28 +15,28 @@ pub struct SpanTotals {
     pub distributions: Distributions,
     /// Distributions of echo round trips, by the direction of the request.
     pub echo: [Histogram; 2],
-    /// First and last frame, nanoseconds since the epoch.
-    pub time: Option<(i64, i64)>,
+    /// Times of the frames.
+    pub time: TimeSpan,
 }
 
 /// The totals of the entries within `span` (both ends included), of all where it is `None`.
 pub fn totals(timeline: &Timeline, span: Option<(i64, i64)>) -> SpanTotals {
     let (entries, epochs) = (timeline.entries(), timeline.epochs());
     let mut totals = SpanTotals::default();
-    for entry in entries.iter().filter(|entry| lies_in(entry.time, span)) {
+    for entry in entries.iter().filter(|entry| lies_in(entry.time(), span)) {
         totals.tally.append(&entry.tally);
-        let (first, last) = totals.time.unwrap_or(entry.time);
-        totals.time = Some((first.min(entry.time.0), last.max(entry.time.1)));
+        totals.time.merge(&entry.time);
     }
     divide_lost_echoes(&mut totals.tally, timeline, span);
     // A span whose beginning was known only afterwards (SSH, a phase) has no epoch of its own: then those that reach
     // into it.
     let within = |time: (i64, i64)| lies_in(time, span);
     let reaching = |(first, last): (i64, i64)| span.is_none_or(|(start, end)| first <= end && last >= start);
-    let any_within = epochs.iter().filter_map(|epoch| epoch.time).any(within);
+    let any_within = epochs.iter().filter_map(|epoch| epoch.time.get()).any(within);
     let counts = |epoch: &&Epoch| {
         epoch
             .time
+            .get()
             .is_some_and(|time| if any_within { within(time) } else { reaching(time) })
     };
     for epoch in epochs.iter().filter(counts) {
@@ -59,7 +60,7 @@ fn divide_lost_echoes(tally: &mut Tally, timeline: &Timeline, span: Option<(i64,
     let Some((start, end)) = span else { return };
     for lost in timeline.lost_echoes() {
         let entry = timeline.entries().get(lost.entry);
-        let is_counted = entry.is_some_and(|entry| lies_in(entry.time, span));
+        let is_counted = entry.is_some_and(|entry| lies_in(entry.time(), span));
         let is_inside = (start..=end).contains(&lost.sent_ns);
         let Some(direction) = tally.directions.get_mut(lost.direction) else {
             continue;

@@ -41,6 +41,11 @@ impl TimeSpan {
         (self.first_ns <= self.last_ns).then_some((self.first_ns, self.last_ns))
     }
 
+    /// The earliest; 0 before the first.
+    pub fn first_ns(&self) -> i64 {
+        self.get().map_or(0, |(first, _)| first)
+    }
+
     /// The latest; 0 before the first.
     pub fn last_ns(&self) -> i64 {
         self.get().map_or(0, |(_, last)| last)
@@ -62,6 +67,6 @@ mod tests {
         other.record(-3);
         span.record(9);
         span.merge(&other);
-        assert_eq!((span.get(), span.last_ns()), (Some((-3, 9)), 9));
+        assert_eq!((span.get(), span.first_ns(), span.last_ns()), (Some((-3, 9)), -3, 9));
     }
 }

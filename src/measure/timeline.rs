@@ -8,6 +8,7 @@
 use super::histogram::Histogram;
 use super::tally::{DatagramTally, FrameSample, PlainSample, Tally};
 use super::tcp::loss::Spurious;
+use super::time_span::TimeSpan;
 
 /// Frames held back after the last payload of a migration, before they get an entry of their own.
 const MAX_HELD: usize = 64;
@@ -26,8 +27,8 @@ pub struct Entry {
     pub bin: i64,
     /// Rises whenever a connection opens.
     pub part: u32,
-    /// Earliest and latest frame.
-    pub time: (i64, i64),
+    /// Times of its frames.
+    pub time: TimeSpan,
     /// The totals.
     pub tally: Tally,
 }
@@ -35,24 +36,21 @@ pub struct Entry {
 impl Entry {
     fn add(&mut self, sample: &FrameSample) {
         self.tally.record(sample);
-        self.reach(sample.plain.time_ns);
+        self.time.record(sample.plain.time_ns);
     }
 
-    #[inline(always)]
-    fn reach(&mut self, time_ns: i64) {
-        if time_ns > self.time.1 {
-            self.time.1 = time_ns;
-        } else if time_ns < self.time.0 {
-            self.time.0 = time_ns;
-        }
+    /// Its earliest and its latest frame.
+    pub fn time(&self) -> (i64, i64) {
+        // An entry is made for a frame.
+        (self.time.first_ns(), self.time.last_ns())
     }
 }
 
 /// RTT distributions of a stretch of time: by half-path, then by method (data and ACK, timestamps).
 #[derive(Debug, Clone, Default)]
 pub struct Epoch {
-    /// Earliest and latest sample.
-    pub time: Option<(i64, i64)>,
+    /// Times of its samples.
+    pub time: TimeSpan,
     /// `rtt[half][method]`.
     pub rtt: [[Histogram; 2]; 2],
     /// Round trips of echo requests, by the direction of the request.
@@ -113,7 +111,7 @@ impl Timeline {
         self.carries_state |= carries_state;
         if let Some(entry) = self.entries.last_mut() {
             entry.tally.record_plain(sample);
-            entry.reach(sample.time_ns);
+            entry.time.record(sample.time_ns);
         }
         if !sample.rtt.is_empty() {
             self.record_rtt(sample);
@@ -178,8 +176,7 @@ impl Timeline {
             entry.bin as u64 ^ entry.tally.wireshark.packets ^ this.packets ^ rtt
         });
         let epoch = self.epochs.last().filter(|_| !has_payload).map_or(0, |epoch| {
-            let time = epoch.time.map_or(0, |(first, _)| first as u64);
-            time ^ epoch.rtt[1 - (direction & 1)][0].count()
+            epoch.time.last_ns() as u64 ^ epoch.rtt[1 - (direction & 1)][0].count()
         });
         entry ^ epoch
     }
@@ -201,7 +198,7 @@ impl Timeline {
 
     /// Starts new distributions: a migration's connection was recognised, or ended.
     pub fn begin_epoch(&mut self) {
-        if self.epochs.len() < MAX_EPOCHS && self.epochs.last().is_some_and(|epoch| epoch.time.is_some()) {
+        if self.epochs.len() < MAX_EPOCHS && self.epochs.last().is_some_and(|epoch| epoch.time.get().is_some()) {
             self.epochs.push(Epoch::default());
         }
     }
@@ -210,7 +207,7 @@ impl Timeline {
     pub fn take_back(&mut self, spurious: &Spurious, bin: i64, direction: usize) {
         self.release();
         let entry = self.entries.iter_mut().rev().find(|entry| {
-            entry.bin == bin && entry.time.0 <= spurious.resent_ns && {
+            entry.bin == bin && entry.time().0 <= spurious.resent_ns && {
                 let tally = &entry.tally.directions[direction];
                 tally.lost(spurious.side) >= spurious.bytes
             }
@@ -251,7 +248,7 @@ impl Timeline {
         let of_bin = self.entries.get(..=last_of_bin)?.iter().enumerate().rev();
         let begun = of_bin
             .take_while(|(_, entry)| entry.bin == bin)
-            .find(|(_, entry)| entry.time.0 <= time_ns);
+            .find(|(_, entry)| entry.time().0 <= time_ns);
         Some(begun.map_or(last_of_bin, |(index, _)| index))
     }
 
@@ -293,19 +290,16 @@ impl Timeline {
     }
 
     fn add(&mut self, sample: &FrameSample, bin: i64, part: u32, same: bool) {
-        let time = sample.plain.time_ns;
-        match self.entries.last_mut() {
-            Some(entry) if same => entry.add(sample),
-            _ => {
-                let mut tally = Tally::default();
-                tally.record(sample);
-                self.entries.push(Entry {
-                    bin,
-                    part,
-                    time: (time, time),
-                    tally,
-                });
-            }
+        if !same {
+            self.entries.push(Entry {
+                bin,
+                part,
+                time: TimeSpan::default(),
+                tally: Tally::default(),
+            });
+        }
+        if let Some(entry) = self.entries.last_mut() {
+            entry.add(sample);
         }
     }
 
@@ -361,8 +355,7 @@ impl Timeline {
         }
         let last = self.epochs.len() - 1;
         let epoch = &mut self.epochs[last];
-        let (first, last) = epoch.time.unwrap_or((time_ns, time_ns));
-        epoch.time = Some((first.min(time_ns), last.max(time_ns)));
+        epoch.time.record(time_ns);
         epoch
     }
 }
@@ -386,7 +379,7 @@ mod tests {
         timeline.settle();
         let entries = timeline.entries().iter();
         entries
-            .filter(|e| e.time.0 >= start && e.time.1 <= end)
+            .filter(|e| e.time().0 >= start && e.time().1 <= end)
             .map(|e| e.tally.wireshark.packets)
             .sum()
     }

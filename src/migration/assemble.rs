@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::measure::time_span::TimeSpan;
 use crate::packet::Mac;
 
 use super::activity::Pair;
@@ -10,7 +11,7 @@ use super::connection::Connection;
 use super::figures;
 use super::model::{AnnouncementKind, Kind, Role};
 use super::service::Identity;
-use super::tracker::{CaptureSpan, Config, Findings, VmName};
+use super::tracker::{Config, Findings, VmName};
 
 const SECOND_NS: i64 = 1_000_000_000;
 /// Connections of one migration open and close within this time of each other.
@@ -35,7 +36,7 @@ pub(super) struct Material {
     pub(super) announcements: Vec<Heard>,
     /// Announcements would have been captured.
     pub(super) would_show: bool,
-    pub(super) span: CaptureSpan,
+    pub(super) span: TimeSpan,
 }
 
 /// A migration in the making.
@@ -384,7 +385,7 @@ fn is_credible(draft: &Draft, material: &Material) -> bool {
     if draft.kind == Kind::Ssh || draft.encrypted {
         return false;
     }
-    let ends_in_sight = draft.end_ns.saturating_add(PROVEN_WITHIN_NS) <= material.span.last_ns;
+    let ends_in_sight = draft.end_ns.saturating_add(PROVEN_WITHIN_NS) <= material.span.last_ns();
     let refuted = draft
         .state
         .iter()

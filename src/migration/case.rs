@@ -105,13 +105,13 @@ impl<'a> Case<'a> {
 
     /// The capture goes on for long enough after its last byte.
     fn falls_silent(&self) -> bool {
-        self.draft.end_ns.saturating_add(SILENT_NS) <= self.material.span.last_ns
+        self.draft.end_ns.saturating_add(SILENT_NS) <= self.material.span.last_ns()
     }
 
     fn judge_outcome(&mut self) -> Outcome {
         let announced = !self.draft.announced.is_empty();
         let would_show = self.material.would_show
-            && self.draft.end_ns.saturating_add(ANNOUNCED_WITHIN_NS) <= self.material.span.last_ns;
+            && self.draft.end_ns.saturating_add(ANNOUNCED_WITHIN_NS) <= self.material.span.last_ns();
         if let Some(connection) = self.main_connection() {
             let shut = connection.return_path().and_then(|path| path.shut);
             if connection.is_postcopy() {
@@ -226,7 +226,7 @@ impl<'a> Case<'a> {
     /// the first that it has is not the first that was made.
     fn may_be_announced_before(&self) -> bool {
         let first = first_rarp(self.draft, self.material);
-        let since_ns = first.map(|at_ns| at_ns.saturating_sub(self.material.span.first_ns));
+        let since_ns = first.map(|at_ns| at_ns.saturating_sub(self.material.span.first_ns()));
         self.draft.state.is_empty() && since_ns.is_some_and(|since_ns| since_ns < BETWEEN_ANNOUNCEMENTS_NS)
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use crate::measure::time_span::TimeSpan;
 use crate::packet::{Ip, Mac, Network, Packet, Tcp, Transport};
 
 use super::activity::{Pair, Sender};
@@ -57,20 +58,6 @@ enum Watch {
     Dull,
 }
 
-/// The time that the capture spans.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct CaptureSpan {
-    pub(super) first_ns: i64,
-    pub(super) last_ns: i64,
-}
-
-impl CaptureSpan {
-    fn reach(&mut self, time_ns: i64) {
-        self.first_ns = self.first_ns.min(time_ns);
-        self.last_ns = self.last_ns.max(time_ns);
-    }
-}
-
 /// Follows every connection that may carry a migration.
 #[derive(Debug)]
 pub struct MigrationTracker {
@@ -84,7 +71,8 @@ pub struct MigrationTracker {
     /// Source, target and port of the main streams recognised.
     mains: Vec<(IpAddr, SocketAddr)>,
     announcements: Announcements,
-    span: CaptureSpan,
+    /// Of the frames that no sender was heard with.
+    span: TimeSpan,
 }
 
 /// Main streams remembered for the connections that open beside them.
@@ -108,10 +96,7 @@ impl MigrationTracker {
             past: Vec::new(),
             mains: Vec::new(),
             announcements: Announcements::default(),
-            span: CaptureSpan {
-                first_ns: i64::MAX,
-                last_ns: i64::MIN,
-            },
+            span: TimeSpan::default(),
         }
     }
 
@@ -245,7 +230,7 @@ impl MigrationTracker {
         }
         let direction = direction & 1;
         place(&mut self.pairs, conversation)[direction].frame(interface, time_ns, payload_len > 0);
-        self.span.reach(time_ns);
+        self.span.record(time_ns);
         self.follow(conversation, direction, time_ns, payload_len, tcp, payload)
     }
 
@@ -311,7 +296,7 @@ impl MigrationTracker {
     /// changed hosts.
     pub fn other(&mut self, conversation: Option<(u32, usize)>, time_ns: i64, packet: &Packet, payload: &[u8]) -> bool {
         let _ = payload;
-        self.span.reach(time_ns);
+        self.span.record(time_ns);
         match &packet.network {
             Network::Arp(arp) => {
                 let arrival = self.announcements.arp(time_ns, packet.interface, arp);
@@ -350,8 +335,8 @@ impl MigrationTracker {
         }
         let mut span = self.span;
         for heard in self.pairs.iter().flatten().flat_map(Sender::heard) {
-            span.reach(heard.first_ns);
-            span.reach(heard.last_ns);
+            span.record(heard.first_ns);
+            span.record(heard.last_ns);
         }
         for connection in &mut connections {
             if connection.verdict == Verdict::Undecided && self.mains.iter().any(|main| runs_beside(connection, main)) {

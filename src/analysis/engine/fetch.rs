@@ -9,6 +9,10 @@ use super::placing::Found;
 use super::{Measurer, Placer};
 use crate::analysis::decoded::{Placed, Record};
 
+/// Records whose state is fetched together: enough for the memory to be asked for many lines at once, few enough for
+/// the caches.
+pub(super) const BATCH: usize = 32;
+
 /// Flows of a block from which on their states are fetched: those of fewer stay in the cache by themselves.
 const MANY_FLOWS: usize = 128;
 

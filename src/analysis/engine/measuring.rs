@@ -1,17 +1,18 @@
 //! The second half of the fold: the pairs' series, echoes and streams, and what migrations do.
 
+mod booking;
+
+use super::fetch::BATCH;
 use super::{captured_payload, whole};
 use crate::analysis::conversation::Course;
 use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record, Taken};
 use crate::analysis::pairs::{Named, Pairs};
-use crate::analysis::quality::bin_of;
 use crate::flow::Direction;
-use crate::measure::echo::{EchoEvent, EchoOutcome, EchoTracker};
+use crate::measure::echo::{EchoEvent, EchoTracker};
 use crate::measure::rtp::RtpTracker;
 use crate::measure::tally::{FrameSample, PlainSample, RtpPart};
-use crate::measure::tcp::loss::Spurious;
-use crate::measure::tcp::standard::{RttSample, RttSamples, TcpSample};
-use crate::migration::{self, MigrationTracker, Role};
+use crate::measure::tcp::standard::{RttSamples, TcpSample};
+use crate::migration::{self, MigrationTracker, Role, TrackerHint};
 use crate::options::{AnalysisOptions, Host, TimePoint};
 use crate::packet::{Ip, Network, Packet, Segment, Tcp, Transport};
 
@@ -19,8 +20,6 @@ use crate::packet::{Ip, Network, Packet, Segment, Tcp, Transport};
 const BLOCKS_PER_BOUND_CHECK: u32 = 32;
 /// Stages told apart. A migration makes about six, multifd two more for each channel.
 const MAX_STAGES: u32 = 256;
-/// Records whose state is fetched together.
-const BATCH: usize = 32;
 
 /// Measures placed frames.
 #[derive(Debug)]
@@ -132,13 +131,10 @@ impl Measurer {
                 {
                     self.open(opened);
                 }
-                let rtt = match placed.taken {
-                    Taken::InOrderWithRtt => rtts.next().copied().unwrap_or_default(),
-                    _ => RttSamples::default(),
-                };
-                let sample = match placed.taken {
-                    Taken::Sample => samples.next(),
-                    _ => None,
+                let (rtt, sample) = match placed.taken {
+                    Taken::InOrderWithRtt => (rtts.next().copied().unwrap_or_default(), None),
+                    Taken::Sample => (RttSamples::default(), samples.next()),
+                    Taken::InOrder | Taken::Nothing => (RttSamples::default(), None),
                 };
                 if record.flow().is_some() {
                     self.segment(decoded, index, record, placed, rtt, sample);
@@ -210,13 +206,14 @@ impl Measurer {
             rtt,
         };
         let interface = segment.interface.into();
-        let mut carries_state = false;
-        if !self
+        let passes = self
             .migration
-            .pass(number, direction.index(), time_ns, interface, payload_len)
-        {
-            carries_state = self.follow(decoded, segment, placed);
-        }
+            .pass(number, direction.index(), time_ns, interface, payload_len);
+        let (carries_state, begins_phase) = if passes {
+            (false, false)
+        } else {
+            self.follow(decoded, segment, placed)
+        };
         let Some(pair) = self.pairs.get_mut(pair) else {
             return true;
         };
@@ -224,13 +221,17 @@ impl Measurer {
         pair.wire_bytes[sample.direction] += sample.wire_bytes;
         if !pair.dropped {
             pair.timeline.enter(self.stage);
+            if begins_phase {
+                pair.timeline.cut();
+            }
             pair.timeline.record_plain(&sample, placed.bin, carries_state);
         }
         true
     }
 
-    /// Gives a segment in order to the migration that its connection may carry. True where it is payload of one's.
-    fn follow(&mut self, decoded: &DecodedBlock, segment: &Segment, placed: &Placed) -> bool {
+    /// Gives a segment in order to the migration that its connection may carry; whether it is payload of one's, and
+    /// whether a phase begins with it.
+    fn follow(&mut self, decoded: &DecodedBlock, segment: &Segment, placed: &Placed) -> (bool, bool) {
         let payload_len = u32::from(segment.payload_len);
         let hint = self.migration.segment_of_known(
             placed.conversation,
@@ -241,23 +242,30 @@ impl Measurer {
             &segment.tcp((0, 0)),
             payload_of(decoded, segment),
         );
-        let Some(course) = self.courses.get_mut(placed.conversation as usize) else {
-            return false;
+        self.turn(placed.conversation, &hint, false);
+        (
+            payload_len > 0 && hint.role.is_some_and(Role::is_state),
+            hint.begins_phase,
+        )
+    }
+
+    /// Takes over what a segment has shown of its connection; `closes`: it is a FIN or RST.
+    fn turn(&mut self, number: u32, hint: &TrackerHint, closes: bool) {
+        let Some(course) = self.courses.get_mut(number as usize) else {
+            return;
         };
         let changed = std::mem::replace(&mut course.role, hint.role) != hint.role;
-        if changed || hint.begins_phase {
-            self.stage = (self.stage + 1).min(MAX_STAGES);
-            if let Some(pair) = self.pairs.get_mut(course.pair) {
-                if changed {
-                    pair.timeline.begin_epoch();
-                }
-                if hint.begins_phase && !pair.dropped {
-                    pair.timeline.enter(self.stage);
-                    pair.timeline.cut();
-                }
-            }
+        let turns = changed || closes && hint.role.is_some_and(Role::is_state);
+        if turns && let Some(pair) = self.pairs.get_mut(course.pair) {
+            pair.timeline.begin_epoch();
         }
-        payload_len > 0 && hint.role.is_some_and(Role::is_state)
+        if turns || hint.begins_phase {
+            self.next_stage();
+        }
+    }
+
+    fn next_stage(&mut self) {
+        self.stage = (self.stage + 1).min(MAX_STAGES);
     }
 
     #[inline(never)]
@@ -309,7 +317,7 @@ impl Measurer {
         }
         let Network::Ip(ip) = &packet.network else {
             if self.migration.other(None, other.time_ns, packet, &[]) {
-                self.stage = (self.stage + 1).min(MAX_STAGES);
+                self.next_stage();
             }
             return;
         };
@@ -348,10 +356,10 @@ impl Measurer {
     /// sender is not known yet.
     fn tcp(&mut self, arrival: &Arrival<'_>, tcp: &Tcp, whole: Option<Whole<'_>>) {
         let number = arrival.placed.conversation;
-        let Some(course) = self.courses.get_mut(number as usize) else {
+        let Some(course) = self.courses.get(number as usize) else {
             return;
         };
-        let mut sample = arrival.sample(course);
+        let (mut sample, pair, mut role) = (arrival.sample(course), course.pair, course.role);
         let Arrival {
             time_ns,
             interface,
@@ -372,20 +380,12 @@ impl Measurer {
                         .segment_of_known(number, direction, time_ns, interface, payload_len, tcp, payload)
                 }
             };
-            let state_payload = hint.role.is_some_and(Role::is_state);
-            let changed = std::mem::replace(&mut course.role, hint.role) != hint.role;
+            self.turn(number, &hint, tcp.has(Tcp::FIN | Tcp::RST));
+            role = hint.role;
             opens = tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN || hint.begins_phase;
-            let turns = changed || tcp.has(Tcp::FIN | Tcp::RST) && state_payload;
-            if turns && let Some(pair) = self.pairs.get_mut(course.pair) {
-                pair.timeline.begin_epoch();
-            }
-            if turns || hint.begins_phase {
-                self.stage = (self.stage + 1).min(MAX_STAGES);
-            }
         }
         // A copy of such payload too: the span goes on until its last copy.
-        let carries_state = course.role.is_some_and(Role::is_state) && payload_len > 0;
-        let pair = course.pair;
+        let carries_state = role.is_some_and(Role::is_state) && payload_len > 0;
         if self.book(pair, &sample, arrival.placed.bin, opens, carries_state) {
             if let Some(spurious) = arrival.taken.and_then(|taken| taken.spurious) {
                 self.take_back(pair, sample.plain.direction, &spurious);
@@ -427,84 +427,6 @@ impl Measurer {
             self.book_echo();
         }
     }
-
-    /// Adds a frame to its pair. `opens`: a span may begin with it; `carries_state`: as the timeline takes it. False
-    /// where it has no place in the pair's series.
-    fn book(&mut self, pair: u32, sample: &FrameSample, bin: i64, opens: bool, carries_state: bool) -> bool {
-        let Some(pair) = self.pairs.get_mut(pair) else {
-            return false;
-        };
-        let plain = &sample.plain;
-        if outside(self.from, self.to, self.start_ns, plain.time_ns) {
-            self.outside_time.0 += 1;
-            self.outside_time.1 += plain.wire_bytes;
-            return false;
-        }
-        pair.packets[plain.direction] += 1;
-        pair.wire_bytes[plain.direction] += plain.wire_bytes;
-        if pair.dropped {
-            return false;
-        }
-        pair.timeline.enter(self.stage);
-        if opens {
-            pair.timeline.cut();
-        }
-        pair.timeline.record(sample, bin, carries_state);
-        true
-    }
-
-    /// Books losses back that a DSACK has shown to be none; the segment that told of it, or was one of them, went in
-    /// `direction`.
-    fn take_back(&mut self, pair: u32, direction: usize, spurious: &Spurious) {
-        let resent_bin = bin_of(spurious.resent_ns, self.start_ns, self.interval_ns);
-        let direction = direction ^ usize::from(!spurious.own);
-        if let Some(pair) = self.pairs.get_mut(pair) {
-            pair.timeline.take_back(spurious, resent_bin, direction);
-        }
-    }
-
-    /// To be called once, after the last block; `end_ns` is the latest time of a frame.
-    pub(super) fn finish(&mut self, end_ns: i64) {
-        self.echo.finish(end_ns, &mut self.echo_events);
-        self.book_echo();
-        self.pairs.settle();
-    }
-
-    /// Books what became of echo requests: sent and lost in the second of the request, the round trip in that of the
-    /// reply.
-    fn book_echo(&mut self) {
-        if self.echo_events.is_empty() {
-            return;
-        }
-        for event in self.echo_events.drain(..) {
-            let Some(course) = self.courses.get(event.conversation as usize) else {
-                continue;
-            };
-            let direction = course.pair_direction(event.direction);
-            let Some(pair) = self.pairs.get_mut(course.pair) else {
-                continue;
-            };
-            let bin = |time_ns: i64| bin_of(time_ns, self.start_ns, self.interval_ns);
-            let (sent_ns, lost) = (event.sent_ns, event.outcome == EchoOutcome::Lost);
-            if let Some(tally) = pair.timeline.datagrams_mut(sent_ns, bin(sent_ns), direction) {
-                tally.echo_sent += 1;
-                tally.echo_lost += u64::from(lost);
-            }
-            if lost {
-                pair.timeline.note_lost_echo(sent_ns, bin(sent_ns), direction);
-            }
-            if let EchoOutcome::Answered {
-                received_ns,
-                rtt_ns,
-                change_ns,
-            } = event.outcome
-                && let Some(tally) = pair.timeline.datagrams_mut(received_ns, bin(received_ns), direction)
-            {
-                tally.echo_rtt.record(&RttSample { rtt_ns, change_ns });
-                pair.timeline.record_echo(received_ns, rtt_ns, direction);
-            }
-        }
-    }
 }
 
 /// What was captured of a segment's payload.
@@ -513,12 +435,4 @@ fn payload_of<'a>(decoded: &'a DecodedBlock, segment: &Segment) -> &'a [u8] {
     let start = segment.payload_at as usize;
     let end = start + usize::from(segment.payload_captured);
     decoded.block.data.get(start..end).unwrap_or_default()
-}
-
-fn outside(from: Option<TimePoint>, to: Option<TimePoint>, start_ns: Option<i64>, time_ns: i64) -> bool {
-    let absolute = |point: TimePoint| match point {
-        TimePoint::Absolute(ns) => ns,
-        TimePoint::Relative(ns) => start_ns.unwrap_or(0).saturating_add(ns),
-    };
-    from.is_some_and(|from| time_ns < absolute(from)) || to.is_some_and(|to| time_ns >= absolute(to))
 }

@@ -4,6 +4,7 @@
 //! A segment of a TCP connection that is known already goes a short way: it is told by its record alone, and nearly all
 //! frames are of this kind.
 
+use super::fetch::BATCH;
 use super::{captured_payload, tuple_of, whole};
 use crate::analysis::conversation::{Known, TcpState};
 use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record, Taken};
@@ -19,9 +20,6 @@ use crate::measure::time_span::TimeSpan;
 use crate::options::AnalysisOptions;
 use crate::packet::{Ends, FragmentTracker, Ip, Network, Packet, Segment, Tcp, Transport};
 
-/// Records whose state is fetched together: enough for the memory to be asked for many lines at once, few enough for
-/// the caches.
-const BATCH: usize = 32;
 const PROTOCOL_TCP: u8 = 6;
 
 /// Places frames.

@@ -125,7 +125,7 @@ impl TcpTracker {
     /// then. `None` where it is another segment; nothing has changed then, and [`take`](Self::take) must have it.
     #[inline(always)]
     pub fn take_in_order(&mut self, direction: Direction, header: PlainHeader) -> Option<RttSamples> {
-        let (this, peer) = self.sides(direction);
+        let (this, peer) = direction.sides(&mut self.halves);
         let PlainHeader { time_ns, payload, .. } = header;
         let (high, peer_high) = (this.space.high()?, peer.space.high()?);
         let ack = peer.space.unwrap(header.ack);
@@ -163,7 +163,7 @@ impl TcpTracker {
         payload: u32,
         tcp: &Tcp,
     ) -> TcpSample {
-        let (this, peer) = self.sides(direction);
+        let (this, peer) = direction.sides(&mut self.halves);
         let mut sample = TcpSample {
             payload: u64::from(payload),
             ..TcpSample::default()
@@ -196,16 +196,6 @@ impl TcpTracker {
             this.window_closed = tcp.window == 0 && !tcp.has(Tcp::SYN);
         }
         sample
-    }
-
-    /// The sender's half and the receiver's.
-    #[inline(always)]
-    fn sides(&mut self, direction: Direction) -> (&mut Half, &mut Half) {
-        let [first, second] = &mut self.halves;
-        match direction {
-            Direction::Ab => (first, second),
-            Direction::Ba => (second, first),
-        }
     }
 
     /// Reads a word of each cache line that the next segment will touch, one of `direction` with payload or without; see

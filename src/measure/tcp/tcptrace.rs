@@ -62,11 +62,7 @@ impl TcptraceTracker {
     /// Takes the next segment, with `payload_len` bytes of payload, in the file's order; copies too. The length is
     /// what [`announced_payload_len`] says.
     pub fn segment(&mut self, direction: Direction, time_ns: i64, payload_len: u32, tcp: &Tcp) {
-        let [first, second] = &mut self.halves;
-        let (this, peer) = match direction {
-            Direction::Ab => (first, second),
-            Direction::Ba => (second, first),
-        };
+        let (this, peer) = direction.sides(&mut self.halves);
         let payload = u64::from(payload_len);
         this.figures.payload_bytes += payload;
         if payload > 0 || tcp.has(Tcp::SYN | Tcp::FIN) {

@@ -161,11 +161,7 @@ impl WiresharkAnalyser {
     /// has changed then, and [`segment`](Self::segment) must have it.
     #[inline(always)]
     pub fn take_in_order(&mut self, direction: Direction, header: PlainHeader) -> bool {
-        let [ab, ba] = &mut self.sides;
-        let (sender, receiver) = match direction {
-            Direction::Ab => (ab, ba),
-            Direction::Ba => (ba, ab),
-        };
+        let (sender, receiver) = direction.sides(&mut self.sides);
         let PlainHeader { seq, ack, payload, .. } = header;
         if !sender.settled || seq != sender.next_seq || seq == 0 || header.window == 0 {
             return false;
@@ -210,11 +206,7 @@ impl WiresharkAnalyser {
             window: u32::from(tcp.window),
             flags: tcp.flags,
         };
-        let [ab, ba] = &mut self.sides;
-        let (sender, receiver) = match direction {
-            Direction::Ab => (ab, ba),
-            Direction::Ba => (ba, ab),
-        };
+        let (sender, receiver) = direction.sides(&mut self.sides);
 
         let mut flags = FlagSet::EMPTY;
         if std::mem::take(&mut self.reused_ports) {
