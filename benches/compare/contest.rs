@@ -1,6 +1,5 @@
 //! Several programs on one file, in turns, so that whatever else the machine does falls on all of them alike.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -52,17 +51,17 @@ pub struct Outcome {
     pub runs: usize,
 }
 
-/// Runs everybody `rounds` times, in turns, with the files in the page cache. Who fails is left out, which is said on
-/// standard error.
+/// Runs everybody `rounds` times, in turns, each with its files in the page cache. Who fails is left out, which is said
+/// on standard error.
 pub fn hold(title: &str, contenders: &[Contender], rounds: usize) -> Vec<Outcome> {
     eprintln!("{title}");
     let mut taken: Vec<Option<Vec<Taken>>> = contenders.iter().map(|_| Some(Vec::new())).collect();
-    warm(contenders);
     for _ in 0..rounds {
         for (contender, taken) in contenders.iter().zip(&mut taken) {
             let Some(so_far) = taken.as_mut().filter(|so_far| so_far.len() < contender.at_most) else {
                 continue;
             };
+            warm(&contender.call);
             match measure::run(&contender.call) {
                 Ok(one) => {
                     eprintln!("  {:<40} {:8.3} s", contender.name, one.wall.as_secs_f64());
@@ -89,14 +88,11 @@ pub fn hold(title: &str, contenders: &[Contender], rounds: usize) -> Vec<Outcome
     outcomes.collect()
 }
 
-/// Reads every file that somebody will read, once. One that cannot be read will be told by who needs it.
-fn warm(contenders: &[Contender]) {
-    let calls = contenders.iter().map(|contender| &contender.call);
-    let files: BTreeSet<&Path> = calls
-        .flat_map(|call| call.words.iter().map(Path::new).chain(call.stdin.as_deref()))
-        .filter(|path| path.is_file())
-        .collect();
-    for path in files {
+/// Reads every file that the call will read: some kernels take pages back within seconds, long before memory is short.
+/// One that cannot be read will be told by who needs it.
+fn warm(call: &Call) {
+    let files = call.words.iter().map(Path::new).chain(call.stdin.as_deref());
+    for path in files.filter(|path| path.is_file()) {
         let _ = File::open(path).and_then(|mut file| io::copy(&mut file, &mut io::sink()));
     }
 }

@@ -10,6 +10,9 @@ use crate::flow::ends::BlockFlows;
 use crate::measure::tcp::standard::{RttSamples, TcpSample};
 use crate::packet::{Completed, DecodeOptions, Ends, Mac, Packet, Segment, decode, segment_v4, segment_v6};
 
+/// See [`DecodedBlock::has_many_flows`].
+const MANY_FLOWS: usize = 128;
+
 /// A block and its decoded frames.
 #[derive(Debug, Default)]
 pub struct DecodedBlock {
@@ -169,6 +172,12 @@ impl DecodedBlock {
             }
         }
         self.counts = counts;
+    }
+
+    /// So many that their states, a few KiB each, do not stay in a core's cache from one block to the next.
+    #[inline]
+    pub fn has_many_flows(&self) -> bool {
+        self.flows.list().len() >= MANY_FLOWS
     }
 
     /// The captured bytes of a frame.

@@ -4,6 +4,10 @@
 //! it reads a block and decodes it while its bytes are still in the core's cache. Reading and each half of the fold are
 //! done by one thread at a time. The buffers go round and their number is fixed, so that memory does not depend on the
 //! size of the capture. The fold sees the same packets in the same order whatever the number of threads is.
+//!
+//! What goes from core to core costs time. Where a block holds few flows, what was made of its frames outweighs the state
+//! of these flows: a thread then leads a block all the way. Where it holds many it is the other way round: a thread then
+//! keeps to its half of the fold.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -101,6 +105,8 @@ struct State {
     /// Blocks read and not yet measured.
     in_flight: usize,
     spare: Vec<DecodedBlock>,
+    /// The block placed last did: see the head of this file.
+    many_flows: bool,
     /// Threads that wait for a change asleep.
     waiting: usize,
     /// One waits for it awake.
@@ -129,6 +135,13 @@ impl State {
         self.measuring = true;
         Some(Task::Measure(block))
     }
+
+    /// The next block is decoded and the one before it is just being placed: whoever begins another one now will find
+    /// this one taken when it comes back.
+    fn is_worth_a_moment(&self) -> bool {
+        let is_decoded = self.decoded.front().is_some_and(Option::is_some);
+        self.placing && is_decoded && (self.measuring || self.placed.is_empty()) && !self.many_flows
+    }
 }
 
 /// What a thread does next.
@@ -153,9 +166,11 @@ impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_
     fn work(&self) {
         let _abandon = Abandon(self);
         let mut state = lock(&self.state);
-        // The state of a half of the fold lies in the cache of the core that had it last.
         let mut placed_last = false;
         loop {
+            if state.is_worth_a_moment() {
+                state = self.look_out(state);
+            }
             match self.task(&mut state, placed_last) {
                 Some(Task::Place(mut block)) => {
                     placed_last = true;
@@ -163,6 +178,7 @@ impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_
                     (lock(&self.place))(&mut block);
                     state = lock(&self.state);
                     state.placing = false;
+                    state.many_flows = block.has_many_flows();
                     state.placed.push_back(block);
                 }
                 Some(Task::Measure(block)) => {
@@ -185,14 +201,7 @@ impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_
                 }
                 None => {
                     let seen = self.changes.load(Ordering::Relaxed);
-                    // One at most: where there are many cores, most have nothing to do all the time.
-                    if !state.looks_out {
-                        state.looks_out = true;
-                        drop(state);
-                        self.look_out(seen);
-                        state = lock(&self.state);
-                        state.looks_out = false;
-                    }
+                    state = self.look_out(state);
                     if self.changes.load(Ordering::Relaxed) == seen {
                         state.waiting += 1;
                         state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -210,7 +219,7 @@ impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_
         if state.abandoned {
             return Some(Task::Leave);
         }
-        let fold = if placed_last {
+        let fold = if placed_last && state.many_flows {
             state.place().or_else(|| state.measure())
         } else {
             state.measure().or_else(|| state.place())
@@ -260,14 +269,24 @@ impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_
         state
     }
 
-    /// Waits awake for a moment, until there were more changes than `seen`.
-    fn look_out(&self, seen: u64) {
+    /// Waits awake for a moment, until something has changed.
+    fn look_out<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        // One at most: where there are many cores, most have nothing to do all the time.
+        if state.looks_out {
+            return state;
+        }
+        state.looks_out = true;
+        let seen = self.changes.load(Ordering::Relaxed);
+        drop(state);
         let until = Instant::now() + AWAKE;
         while self.changes.load(Ordering::Relaxed) == seen && Instant::now() < until {
             for _ in 0..LOOKS {
                 std::hint::spin_loop();
             }
         }
+        state = lock(&self.state);
+        state.looks_out = false;
+        state
     }
 
     fn report(&self, state: &mut State) {

@@ -13,18 +13,16 @@ use crate::analysis::decoded::{Placed, Record};
 /// the caches.
 pub(super) const BATCH: usize = 32;
 
-/// Flows of a block from which on their states are fetched: those of fewer stay in the cache by themselves.
-const MANY_FLOWS: usize = 128;
-
 impl Placer {
-    /// Fetches what the segments `records`, which were `found`, will touch; `flows` are those of the block.
+    /// Fetches what the segments `records`, which were `found`, will touch: those of few flows stay in the cache by
+    /// themselves.
     #[inline]
-    pub(super) fn fetch(&mut self, records: &[Record], found: &[Found], flows: usize) {
+    pub(super) fn fetch(&mut self, records: &[Record], found: &[Found], many_flows: bool) {
         let fetched = found
             .iter()
             .fold(0, |fetched, found| fetched ^ self.duplicates.fetch(found.mark));
         std::hint::black_box(fetched);
-        if flows >= MANY_FLOWS {
+        if many_flows {
             self.fetch_states(records, found);
         }
     }
@@ -53,10 +51,11 @@ impl Placer {
 }
 
 impl Measurer {
-    /// Fetches what the frames `records`, which were `placed`, will touch; `flows` are those of the block.
+    /// Fetches what the frames `records`, which were `placed`, will touch: those of few flows stay in the cache by
+    /// themselves.
     #[inline]
-    pub(super) fn fetch(&self, records: &[Record], placed: &[Placed], flows: usize) {
-        if flows >= MANY_FLOWS {
+    pub(super) fn fetch(&self, records: &[Record], placed: &[Placed], many_flows: bool) {
+        if many_flows {
             self.fetch_states(records, placed);
         }
     }

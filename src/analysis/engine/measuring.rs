@@ -123,7 +123,7 @@ impl Measurer {
         let (mut rtts, mut samples) = (decoded.rtts.iter(), decoded.samples.iter());
         let batches = decoded.records.chunks(BATCH).zip(decoded.placed.chunks(BATCH));
         for (batch, (records, placed)) in batches.enumerate() {
-            self.fetch(records, placed, decoded.flows.list().len());
+            self.fetch(records, placed, decoded.has_many_flows());
             for (index, (record, placed)) in records.iter().zip(placed).enumerate() {
                 let index = batch * BATCH + index;
                 if placed.conversation as usize == self.courses.len()

@@ -95,7 +95,7 @@ impl Placer {
         let mut batch = [Found::default(); BATCH];
         for (number, records) in decoded.records.chunks(BATCH).enumerate() {
             self.find_all(records, flows, &mut batch);
-            self.fetch(records, &batch[..records.len()], flows.len());
+            self.fetch(records, &batch[..records.len()], decoded.has_many_flows());
             for (index, record) in records.iter().enumerate() {
                 if let Some(place) = self.segment(record, &batch[index], &mut estimates) {
                     placed.push(place);
