@@ -177,7 +177,7 @@ impl DecodedBlock {
     /// So many that their states, a few KiB each, do not stay in a core's cache from one block to the next.
     #[inline]
     pub fn has_many_flows(&self) -> bool {
-        self.flows.list().len() >= MANY_FLOWS
+        self.flows.keys().len() >= MANY_FLOWS
     }
 
     /// The captured bytes of a frame.

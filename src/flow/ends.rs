@@ -3,7 +3,10 @@
 
 use rustc_hash::FxHashMap;
 
+use super::table::{Endpoint, FlowKey, Tuple};
 use crate::packet::Ends;
+
+const PROTOCOL_TCP: u8 = 6;
 
 /// After so many flows of a block it is known whether they come again.
 const SCATTERED: usize = 512;
@@ -12,7 +15,7 @@ const SCATTERED: usize = 512;
 #[derive(Debug)]
 pub struct BlockFlows {
     numbers: FxHashMap<Ends, u32>,
-    list: Vec<Ends>,
+    keys: Vec<FlowKey>,
     /// How often a flow was asked for.
     asked: usize,
     /// Most segments are of another flow: nothing is saved by looking them up, and a flow may have several numbers.
@@ -25,7 +28,7 @@ impl Default for BlockFlows {
     fn default() -> Self {
         Self {
             numbers: FxHashMap::default(),
-            list: Vec::new(),
+            keys: Vec::new(),
             asked: 0,
             scattered: false,
             recent: [(Ends::NONE, 0); 2],
@@ -37,7 +40,7 @@ impl BlockFlows {
     /// Forgets the flows of the block before.
     pub fn clear(&mut self) {
         self.numbers.clear();
-        self.list.clear();
+        self.keys.clear();
         self.asked = 0;
         self.scattered = false;
         self.recent = [(Ends::NONE, 0); 2];
@@ -58,7 +61,7 @@ impl BlockFlows {
 
     #[inline(never)]
     fn look_up(&mut self, ends: &Ends) -> u32 {
-        let next = self.list.len() as u32;
+        let next = self.keys.len() as u32;
         self.asked += 1;
         let number = if self.scattered {
             next
@@ -66,8 +69,8 @@ impl BlockFlows {
             *self.numbers.entry(*ends).or_insert(next)
         };
         if number == next {
-            self.list.push(*ends);
-            if self.list.len() == SCATTERED {
+            self.keys.push(key(ends));
+            if self.keys.len() == SCATTERED {
                 self.scattered = self.asked < 2 * SCATTERED;
             }
         }
@@ -75,10 +78,22 @@ impl BlockFlows {
         number
     }
 
-    /// The flows by their numbers.
-    pub fn list(&self) -> &[Ends] {
-        &self.list
+    /// What the flows' conversations are looked up by, in order of their numbers.
+    pub fn keys(&self) -> &[FlowKey] {
+        &self.keys
     }
+}
+
+fn key(ends: &Ends) -> FlowKey {
+    let (src, dst) = ends.addresses();
+    let (src_port, dst_port) = ends.ports();
+    let end = |address, port| Endpoint { address, port };
+    FlowKey::of(&Tuple {
+        protocol: PROTOCOL_TCP,
+        has_ports: true,
+        src: end(src, src_port),
+        dst: end(dst, dst_port),
+    })
 }
 
 #[cfg(test)]
@@ -110,8 +125,17 @@ mod tests {
         let order = [(1, 2), (2, 1), (1, 2), (3, 4), (1, 2), (2, 1), (3, 4), (4, 3), (2, 1)];
         let numbers: Vec<u32> = order.iter().map(|&(from, to)| flows.number(&ends(from, to))).collect();
         assert_eq!(numbers, [0, 1, 0, 2, 0, 1, 2, 3, 1]);
-        assert_eq!(flows.list()[2], ends(3, 4));
-        assert_eq!(flows.list()[2].ports(), (7, 9));
+        let end = |last, port| Endpoint {
+            address: [10, 0, 0, last].into(),
+            port,
+        };
+        let tuple = Tuple {
+            protocol: 6,
+            has_ports: true,
+            src: end(3, 7),
+            dst: end(4, 9),
+        };
+        assert_eq!(flows.keys()[2], FlowKey::of(&tuple));
     }
 
     #[test]
@@ -124,10 +148,10 @@ mod tests {
             for few in all.chunks(apart) {
                 for ends in few.iter().chain(few).chain(few) {
                     let number = flows.number(ends) as usize;
-                    assert_eq!(flows.list()[number], *ends);
+                    assert_eq!(flows.keys()[number], key(ends));
                 }
             }
-            assert_eq!(flows.list().len(), numbers);
+            assert_eq!(flows.keys().len(), numbers);
         }
     }
 
@@ -136,6 +160,6 @@ mod tests {
         let mut flows = BlockFlows::default();
         flows.number(&ends(1, 2));
         flows.clear();
-        assert_eq!((flows.number(&ends(2, 1)), flows.list().len()), (0, 1));
+        assert_eq!((flows.number(&ends(2, 1)), flows.keys().len()), (0, 1));
     }
 }

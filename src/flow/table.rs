@@ -1,8 +1,9 @@
 //! From a packet to its conversation, by protocol, addresses and ports.
 
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::Direction;
 
@@ -38,28 +39,41 @@ struct Key {
     rest: u64,
 }
 
-impl Tuple {
-    /// The key, and whether source and destination were swapped to make it.
-    fn key(&self) -> (Key, bool) {
-        let (src, dst) = (number(self.src.address), number(self.dst.address));
-        let swapped = (src, self.src.port) > (dst, self.dst.port);
+/// By what a packet's conversation is looked up; the same of both directions but for the order of the ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlowKey {
+    key: Key,
+    hash: u64,
+    /// Source and destination were swapped to make the key.
+    swapped: bool,
+}
+
+impl FlowKey {
+    /// That of a packet with this tuple.
+    pub fn of(tuple: &Tuple) -> Self {
+        let (src, dst) = (number(tuple.src.address), number(tuple.dst.address));
+        let swapped = (src, tuple.src.port) > (dst, tuple.dst.port);
         let ((low, low_port), (high, high_port)) = if swapped {
-            ((dst, self.dst.port), (src, self.src.port))
+            ((dst, tuple.dst.port), (src, tuple.src.port))
         } else {
-            ((src, self.src.port), (dst, self.dst.port))
+            ((src, tuple.src.port), (dst, tuple.dst.port))
         };
         let rest = u64::from(low_port) << 48
             | u64::from(high_port) << 32
-            | u64::from(self.protocol) << 2
-            | u64::from(self.has_ports) << 1
-            | u64::from(self.src.address.is_ipv6());
+            | u64::from(tuple.protocol) << 2
+            | u64::from(tuple.has_ports) << 1
+            | u64::from(tuple.src.address.is_ipv6());
         let halves = |number: u128| ((number >> 64) as u64, number as u64);
         let key = Key {
             low: halves(low),
             high: halves(high),
             rest,
         };
-        (key, swapped)
+        Self {
+            key,
+            hash: FxBuildHasher.hash_one(key),
+            swapped,
+        }
     }
 }
 
@@ -71,19 +85,35 @@ fn number(address: IpAddr) -> u128 {
 }
 
 /// Finds the conversation of a packet. Conversations are numbered from 0 in order of their first frame.
+///
+/// The numbers are found by hashes alone, so that those of thousands of conversations stay in a core's cache; the keys,
+/// which must be compared too, lie apart and can be asked of the memory for many packets at once.
 #[derive(Debug, Default)]
 pub struct FlowTable {
-    by_key: FxHashMap<Key, Entry>,
+    /// The latest conversation of the first key with a hash.
+    by_hash: FxHashMap<u64, u32>,
+    /// The latest conversation of a key whose hash another key had before.
+    collided: FxHashMap<Key, u32>,
+    /// The conversations by their numbers.
+    entries: Vec<Entry>,
     /// A bulk transfer asks for the same conversation again and again.
-    last: Option<(Key, Entry)>,
-    count: u32,
+    last: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    conversation: u32,
+    key: Key,
     /// The first frame went from the key's high end to its low end.
     a_is_high: bool,
+}
+
+/// Which conversation it will be, as far as the hash can tell.
+#[derive(Debug, Clone, Copy)]
+pub struct Guess(u32);
+
+impl Guess {
+    /// None.
+    pub const NONE: Self = Self(u32::MAX);
 }
 
 /// Where a packet belongs.
@@ -98,44 +128,65 @@ pub struct Place {
 }
 
 impl FlowTable {
-    /// The conversation of a packet with this tuple; a new one where there is none yet.
-    pub fn place(&mut self, tuple: &Tuple) -> Place {
-        let (key, swapped) = tuple.key();
-        let (entry, new) = match self.last {
-            Some((last, entry)) if last == key => (entry, false),
-            _ => {
-                let count = self.count;
-                let mut new = false;
-                let entry = *self.by_key.entry(key).or_insert_with(|| {
-                    new = true;
-                    Entry {
-                        conversation: count,
-                        a_is_high: swapped,
-                    }
-                });
-                self.count += u32::from(new);
-                (entry, new)
-            }
-        };
-        self.last = Some((key, entry));
+    /// The conversation of a packet with this key; a new one where there is none yet.
+    pub fn place(&mut self, key: &FlowKey) -> Place {
+        let place = self.confirm(key, Guess(self.last)).or_else(|| self.find(key));
+        let place = place.unwrap_or_else(|| self.reopen(key));
+        self.last = place.conversation;
+        place
+    }
+
+    /// The conversation of a packet with this key, where there is one.
+    pub fn find(&self, key: &FlowKey) -> Option<Place> {
+        let guess = self.guess(key);
+        self.confirm(key, guess).or_else(|| {
+            let number = *self.collided.get(&key.key)?;
+            self.confirm(key, Guess(number))
+        })
+    }
+
+    /// Opens a further conversation with this key (a port reused); the packet's sender is its a.
+    pub fn reopen(&mut self, key: &FlowKey) -> Place {
+        let conversation = self.entries.len() as u32;
+        self.entries.push(Entry {
+            key: key.key,
+            a_is_high: key.swapped,
+        });
+        let first = *self.by_hash.entry(key.hash).or_insert(conversation);
+        if self.entries.get(first as usize).is_some_and(|entry| entry.key == key.key) {
+            self.by_hash.insert(key.hash, conversation);
+        } else {
+            self.collided.insert(key.key, conversation);
+        }
+        self.last = conversation;
         Place {
-            conversation: entry.conversation,
-            direction: if swapped == entry.a_is_high {
-                Direction::Ab
-            } else {
-                Direction::Ba
-            },
-            new,
+            conversation,
+            direction: Direction::Ab,
+            new: true,
         }
     }
 
-    /// The conversation of a packet with this tuple, where there is one.
-    pub fn find(&self, tuple: &Tuple) -> Option<Place> {
-        let (key, swapped) = tuple.key();
-        let entry = self.by_key.get(&key)?;
+    /// The first of two steps to find a conversation. Between them the memory can be asked for what the second needs,
+    /// by [`fetch`](Self::fetch).
+    #[inline]
+    pub fn guess(&self, key: &FlowKey) -> Guess {
+        self.by_hash.get(&key.hash).map_or(Guess::NONE, |&number| Guess(number))
+    }
+
+    /// Reads a word of the entry of a guess; see `analysis::engine::fetch`.
+    #[inline]
+    pub fn fetch(&self, guess: Guess) -> u64 {
+        self.entries.get(guess.0 as usize).map_or(0, |entry| entry.key.rest)
+    }
+
+    /// The second step: the conversation that was guessed, if its key is the packet's. Where it is not, there may still
+    /// be one that [finding](Self::find) in one step brings to light.
+    #[inline]
+    pub fn confirm(&self, key: &FlowKey, guess: Guess) -> Option<Place> {
+        let entry = self.entries.get(guess.0 as usize).filter(|entry| entry.key == key.key)?;
         Some(Place {
-            conversation: entry.conversation,
-            direction: if swapped == entry.a_is_high {
+            conversation: guess.0,
+            direction: if key.swapped == entry.a_is_high {
                 Direction::Ab
             } else {
                 Direction::Ba
@@ -143,31 +194,14 @@ impl FlowTable {
             new: false,
         })
     }
-
-    /// Opens a further conversation on the same tuple (a port reused); the packet's sender is its a.
-    pub fn reopen(&mut self, tuple: &Tuple) -> Place {
-        let (key, swapped) = tuple.key();
-        let entry = Entry {
-            conversation: self.count,
-            a_is_high: swapped,
-        };
-        self.count += 1;
-        self.by_key.insert(key, entry);
-        self.last = Some((key, entry));
-        Place {
-            conversation: entry.conversation,
-            direction: Direction::Ab,
-            new: true,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn tuple(src: (&str, u16), dst: (&str, u16)) -> Tuple {
-        Tuple {
+    fn key(src: (&str, u16), dst: (&str, u16)) -> FlowKey {
+        FlowKey::of(&Tuple {
             protocol: 6,
             has_ports: true,
             src: Endpoint {
@@ -178,14 +212,14 @@ mod tests {
                 address: dst.0.parse().unwrap(),
                 port: dst.1,
             },
-        }
+        })
     }
 
     #[test]
     fn both_directions_are_one_conversation_and_a_sent_first() {
         let mut table = FlowTable::default();
-        let there = tuple(("10.0.0.2", 40000), ("10.0.0.1", 60000));
-        let back = tuple(("10.0.0.1", 60000), ("10.0.0.2", 40000));
+        let there = key(("10.0.0.2", 40000), ("10.0.0.1", 60000));
+        let back = key(("10.0.0.1", 60000), ("10.0.0.2", 40000));
         let first = table.place(&there);
         assert!(first.new);
         assert_eq!(first.direction, Direction::Ab);
@@ -199,15 +233,15 @@ mod tests {
     #[test]
     fn an_ipv4_address_is_not_the_ipv6_address_of_the_same_number() {
         let mut table = FlowTable::default();
-        table.place(&tuple(("0.0.0.1", 1), ("0.0.0.2", 2)));
-        assert!(table.place(&tuple(("::1", 1), ("::2", 2))).new);
+        table.place(&key(("0.0.0.1", 1), ("0.0.0.2", 2)));
+        assert!(table.place(&key(("::1", 1), ("::2", 2))).new);
     }
 
     #[test]
     fn a_reopened_tuple_is_a_new_conversation_whose_a_is_the_sender() {
         let mut table = FlowTable::default();
-        let there = tuple(("10.0.0.2", 40000), ("10.0.0.1", 60000));
-        let back = tuple(("10.0.0.1", 60000), ("10.0.0.2", 40000));
+        let there = key(("10.0.0.2", 40000), ("10.0.0.1", 60000));
+        let back = key(("10.0.0.1", 60000), ("10.0.0.2", 40000));
         table.place(&there);
         assert_eq!(table.reopen(&back).conversation, 1);
         assert_eq!(table.place(&there).direction, Direction::Ba);
@@ -216,9 +250,30 @@ mod tests {
     #[test]
     fn a_host_that_talks_to_itself_keeps_its_two_directions() {
         let mut table = FlowTable::default();
-        let there = tuple(("127.0.0.1", 5), ("127.0.0.1", 4));
-        let back = tuple(("127.0.0.1", 4), ("127.0.0.1", 5));
+        let there = key(("127.0.0.1", 5), ("127.0.0.1", 4));
+        let back = key(("127.0.0.1", 4), ("127.0.0.1", 5));
         assert_eq!(table.place(&there).direction, Direction::Ab);
         assert_eq!(table.place(&back).direction, Direction::Ba);
+    }
+
+    #[test]
+    fn keys_of_one_hash_are_two_conversations() {
+        let mut table = FlowTable::default();
+        let one = key(("10.0.0.2", 40000), ("10.0.0.1", 60000));
+        let other = FlowKey {
+            hash: one.hash,
+            ..key(("10.0.0.3", 40000), ("10.0.0.1", 60000))
+        };
+        let numbers = [&one, &other, &one, &other].map(|key| table.place(key).conversation);
+        assert_eq!(numbers, [0, 1, 0, 1]);
+        assert_eq!(table.reopen(&other).conversation, 2);
+        assert_eq!(table.reopen(&one).conversation, 3);
+        let found = [&one, &other].map(|key| table.find(key).unwrap().conversation);
+        assert_eq!(found, [3, 2]);
+        let third = FlowKey {
+            hash: one.hash,
+            ..key(("10.0.0.4", 40000), ("10.0.0.1", 60000))
+        };
+        assert_eq!(table.find(&third), None);
     }
 }

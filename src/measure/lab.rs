@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::capture::{Block, Input, ReadOptions, Reader};
-use crate::flow::table::{Endpoint, FlowTable, Tuple};
+use crate::flow::table::{Endpoint, FlowKey, FlowTable, Tuple};
 use crate::packet::{DecodeOptions, Ip, LengthSource, Network, Packet, Transport, decode};
 
 #[path = "../../tests/support/shared.rs"]
@@ -62,12 +62,12 @@ pub fn each_packet(capture: &str, mut take: impl FnMut(u32, usize, &Packet, &[u8
         };
         let (src_port, dst_port) = ports.unwrap_or_default();
         let end = |address, port| Endpoint { address, port };
-        let place = table.place(&Tuple {
+        let place = table.place(&FlowKey::of(&Tuple {
             protocol: ip.protocol,
             has_ports: ports.is_some(),
             src: end(ip.src, src_port),
             dst: end(ip.dst, dst_port),
-        });
+        }));
         let start = ip.payload_offset as usize;
         let payload = bytes
             .get(start..start + ip.payload_captured as usize)

@@ -11,16 +11,14 @@ use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record
 use crate::analysis::quality::Quality;
 use crate::flow::Direction;
 use crate::flow::duplicates::{DuplicateFinder, Mark, Print};
-use crate::flow::table::{Endpoint, FlowTable, Place, Tuple};
+use crate::flow::table::{FlowKey, FlowTable, Guess, Place};
 use crate::measure::tcp::header::PlainHeader;
 use crate::measure::tcp::standard::{RttSamples, TcpSample};
 use crate::measure::tcp::tcptrace::announced_payload_len;
 use crate::measure::tcp::wireshark::{Flag, FlagSet, WiresharkAnalyser};
 use crate::measure::time_span::TimeSpan;
 use crate::options::AnalysisOptions;
-use crate::packet::{Ends, FragmentTracker, Ip, Network, Packet, Segment, Tcp, Transport};
-
-const PROTOCOL_TCP: u8 = 6;
+use crate::packet::{FragmentTracker, Ip, Network, Packet, Segment, Tcp, Transport};
 
 /// Places frames.
 #[derive(Debug)]
@@ -77,7 +75,7 @@ impl Placer {
     pub fn block(&mut self, decoded: &mut DecodedBlock) {
         self.quality.count(decoded.records.len(), &decoded.counts);
         self.places.clear();
-        self.places.resize(decoded.flows.list().len(), None);
+        self.places.resize(decoded.flows.keys().len(), None);
         let mut placed = std::mem::take(&mut decoded.placed);
         let mut opened = std::mem::take(&mut decoded.opened);
         let mut others_placed = std::mem::take(&mut decoded.others_placed);
@@ -90,12 +88,13 @@ impl Placer {
         others_placed.clear();
         estimates.samples.clear();
         estimates.rtts.clear();
-        let flows = decoded.flows.list();
+        let flows = decoded.flows.keys();
+        let many_flows = decoded.has_many_flows();
         let mut others = decoded.others.iter();
         let mut batch = [Found::default(); BATCH];
         for (number, records) in decoded.records.chunks(BATCH).enumerate() {
-            self.find_all(records, flows, &mut batch);
-            self.fetch(records, &batch[..records.len()], decoded.has_many_flows());
+            self.find_all(records, flows, many_flows, &mut batch);
+            self.fetch(records, &batch[..records.len()], many_flows);
             for (index, record) in records.iter().enumerate() {
                 if let Some(place) = self.segment(record, &batch[index], &mut estimates) {
                     placed.push(place);
@@ -116,7 +115,7 @@ impl Placer {
                 placed.push(place.unwrap_or(Placed::NOWHERE));
                 if opened.len() > open {
                     // The ports of a flow may have been taken again.
-                    self.find_all(records, flows, &mut batch);
+                    self.find_all(records, flows, many_flows, &mut batch);
                 }
             }
         }
@@ -129,7 +128,10 @@ impl Placer {
 
     /// Looks up where `records` belong, as far as they are segments of known conversations.
     #[inline]
-    fn find_all(&mut self, records: &[Record], flows: &[Ends], batch: &mut [Found; BATCH]) {
+    fn find_all(&mut self, records: &[Record], flows: &[FlowKey], many_flows: bool, batch: &mut [Found; BATCH]) {
+        if many_flows {
+            self.look_up(records, flows);
+        }
         for (record, found) in records.iter().zip(batch) {
             *found = match record.flow().and_then(|flow| self.place(flow, flows)) {
                 Some(place) => Found {
@@ -142,31 +144,40 @@ impl Placer {
         }
     }
 
+    /// Looks up the flows of `records` that were not yet, all of them at once.
+    #[inline(never)]
+    fn look_up(&mut self, records: &[Record], flows: &[FlowKey]) {
+        let mut guesses = [Guess::NONE; BATCH];
+        let mut fetched = 0;
+        for (record, guess) in records.iter().zip(&mut guesses) {
+            let unknown = record.flow().filter(|&flow| matches!(self.places.get(flow), Some(None)));
+            if let Some(key) = unknown.and_then(|flow| flows.get(flow)) {
+                *guess = self.table.guess(key);
+                fetched ^= self.table.fetch(*guess);
+            }
+        }
+        std::hint::black_box(fetched);
+        for (record, guess) in records.iter().zip(guesses) {
+            if let Some(flow) = record.flow()
+                && let (Some(key), Some(place @ None)) = (flows.get(flow), self.places.get_mut(flow))
+            {
+                *place = self.table.confirm(key, guess);
+            }
+        }
+    }
+
     /// Where a flow of the block belongs, if its conversation is known.
     #[inline]
-    fn place(&mut self, flow: usize, flows: &[Ends]) -> Option<Place> {
+    fn place(&mut self, flow: usize, flows: &[FlowKey]) -> Option<Place> {
         match self.places.get(flow) {
             Some(Some(place)) => Some(*place),
             _ => self.find(flow, flows),
         }
     }
 
-    fn find(&mut self, flow: usize, flows: &[Ends]) -> Option<Place> {
-        let ends = flows.get(flow)?;
-        let (src, dst) = ends.addresses();
-        let (src_port, dst_port) = ends.ports();
-        let place = self.table.find(&Tuple {
-            protocol: PROTOCOL_TCP,
-            has_ports: true,
-            src: Endpoint {
-                address: src,
-                port: src_port,
-            },
-            dst: Endpoint {
-                address: dst,
-                port: dst_port,
-            },
-        })?;
+    #[inline(never)]
+    fn find(&mut self, flow: usize, flows: &[FlowKey]) -> Option<Place> {
+        let place = self.table.find(flows.get(flow)?)?;
         *self.places.get_mut(flow)? = Some(place);
         Some(place)
     }
@@ -278,14 +289,15 @@ impl Placer {
     /// The conversation of a packet, opened where it is the first one's.
     fn place_packet(&mut self, packet: &Packet, ip: &Ip, opened: &mut Vec<Opened>) -> Place {
         let tuple = tuple_of(ip);
-        let mut place = self.table.place(&tuple);
+        let key = FlowKey::of(&tuple);
+        let mut place = self.table.place(&key);
         let mut reused = false;
         if let (false, Transport::Tcp(tcp)) = (place.new, &ip.transport)
             && let Some(known) = self.conversations.get(place.conversation as usize)
             && let Some(state) = known.tcp.as_deref()
             && state.wireshark.opens_new_stream(place.direction, tcp)
         {
-            place = self.table.reopen(&tuple);
+            place = self.table.reopen(&key);
             self.places.fill(None);
             reused = true;
         }
