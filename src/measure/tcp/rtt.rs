@@ -167,7 +167,12 @@ pub struct TimestampRtt {
     /// The latest value, until it is echoed. It and the one before it are apart from the others, in one cache line: a
     /// connection that sends seldom has no more, and nearly every segment looks at the latest alone.
     latest: Option<Tick>,
-    last: Option<u32>,
+    /// The latest value, echoed or not; meaningless before the first.
+    last: u32,
+    /// There was a value.
+    ticks: bool,
+    /// How many there are in `others`: where there are none, as nearly always, that is known without a look there.
+    older: u16,
     /// The one before the latest, until it is echoed.
     second: Option<Tick>,
     /// Those before it that were not echoed, the oldest first; made when there is one.
@@ -178,7 +183,7 @@ impl TimestampRtt {
     /// A segment of this direction with `value` as its TSval.
     #[inline(always)]
     pub fn sent(&mut self, value: u32, time_ns: i64, demands_ack: bool, peer_in_flight: bool) {
-        if self.last == Some(value) {
+        if self.last == value && self.ticks {
             if let Some(tick) = &mut self.latest {
                 tick.last_ns = time_ns;
                 tick.peer_in_flight = peer_in_flight;
@@ -196,10 +201,11 @@ impl TimestampRtt {
 
     /// The clock shows another value.
     fn turn(&mut self, tick: Tick) {
-        if self.last.is_some_and(|last| (tick.value.wrapping_sub(last) as i32) < 0) {
+        if self.ticks && (tick.value.wrapping_sub(self.last) as i32) < 0 {
             return;
         }
-        self.last = Some(tick.value);
+        self.last = tick.value;
+        self.ticks = true;
         let second = self.latest.replace(tick);
         if second.is_none() {
             return;
@@ -210,7 +216,14 @@ impl TimestampRtt {
                 others.pop_front();
             }
             others.push_back(before);
+            self.older = others.len() as u16;
         }
+    }
+
+    /// The oldest of those before the second.
+    #[inline(always)]
+    fn first_of_others(&self) -> Option<&Tick> {
+        self.others.as_ref().filter(|_| self.older > 0)?.front()
     }
 
     /// The oldest value that was not echoed.
@@ -219,13 +232,14 @@ impl TimestampRtt {
         match &self.second {
             // Without it there are no others.
             None => self.latest.as_ref(),
-            Some(second) => Some(self.others.as_ref().and_then(|others| others.front()).unwrap_or(second)),
+            Some(second) => Some(self.first_of_others().unwrap_or(second)),
         }
     }
 
     fn take_oldest(&mut self) -> Option<Tick> {
-        if let Some(oldest) = self.others.as_mut().and_then(|others| others.pop_front()) {
-            return Some(oldest);
+        if let Some(others) = self.others.as_mut().filter(|_| self.older > 0) {
+            self.older -= 1;
+            return others.pop_front();
         }
         self.second.take().or_else(|| self.latest.take())
     }
@@ -240,7 +254,13 @@ impl TimestampRtt {
     /// Reads a word of the cache line that the next segment will touch; see `analysis::engine::fetch`.
     #[inline]
     pub fn fetch(&self) -> u32 {
-        self.last.unwrap_or(0)
+        self.last
+    }
+
+    /// The same for what it owns elsewhere.
+    #[inline]
+    pub fn fetch_owned(&self) -> u32 {
+        self.first_of_others().map_or(0, |tick| tick.value)
     }
 
     /// A segment of the other direction echoes `value`; `previous_data_ns` is when that direction's data before this

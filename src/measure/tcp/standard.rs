@@ -216,7 +216,8 @@ impl TcpTracker {
     #[inline]
     pub fn fetch_owned(&self, direction: Direction, has_payload: bool) -> u64 {
         let whose = if has_payload { direction } else { direction.reversed() };
-        self.halves[whose.index()].data_ack.fetch(has_payload)
+        let ticks = self.halves[direction.reversed().index()].timestamps.fetch_owned();
+        self.halves[whose.index()].data_ack.fetch(has_payload) ^ u64::from(ticks)
     }
 
     /// Payload bytes of `direction` that were acknowledged but not captured.
