@@ -190,23 +190,24 @@ impl TimestampRtt {
             }
             return;
         }
-        self.turn(Tick {
+        self.turn(value, time_ns, demands_ack, peer_in_flight);
+    }
+
+    /// The clock shows another value. What makes up the new tick comes in registers: written to memory by the caller, it
+    /// could be read only after all that was written before, much of it to lines that have yet to come.
+    fn turn(&mut self, value: u32, time_ns: i64, demands_ack: bool, peer_in_flight: bool) {
+        if self.ticks && (value.wrapping_sub(self.last) as i32) < 0 {
+            return;
+        }
+        self.last = value;
+        self.ticks = true;
+        let second = self.latest.replace(Tick {
             value,
             time_ns,
             last_ns: time_ns,
             demands_ack,
             peer_in_flight,
         });
-    }
-
-    /// The clock shows another value.
-    fn turn(&mut self, tick: Tick) {
-        if self.ticks && (tick.value.wrapping_sub(self.last) as i32) < 0 {
-            return;
-        }
-        self.last = tick.value;
-        self.ticks = true;
-        let second = self.latest.replace(tick);
         if second.is_none() {
             return;
         }
