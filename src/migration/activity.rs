@@ -166,6 +166,11 @@ impl Sender {
         self.gaps.get(usize::from(self.used)).map_or(0, |gap| gap.0 as u64)
     }
 
+    /// The same where it is not quick.
+    pub(super) fn fetch_rest(&self) -> u64 {
+        self.rest.as_ref().map_or(0, |rest| u64::from(rest.interface))
+    }
+
     /// Takes a frame to a single receiver, if it is such a one as nearly all are: of a sender [set](Self::set_quick) to
     /// be quick, on its only interface. Else it does nothing, and says so.
     #[inline(always)]

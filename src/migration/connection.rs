@@ -131,6 +131,11 @@ impl Connection {
         sent.ledger.high() ^ sent.ledger.low() ^ sent.shape.fetch() ^ acknowledged.ledger.high() ^ self.first_ns as u64
     }
 
+    /// The same for what it owns elsewhere.
+    pub(super) fn fetch_owned(&self, direction: usize) -> u64 {
+        self.sides[direction].reader.fetch()
+    }
+
     /// Takes a segment of the sender of `direction`, with `len` bytes of payload on the wire.
     pub(super) fn segment(&mut self, direction: usize, time_ns: i64, tcp: &Tcp, len: u32, captured: &[u8]) {
         let mut seq = tcp.seq;

@@ -45,6 +45,13 @@ impl Sink for Candidates {
     }
 }
 
+impl Candidates {
+    /// None of them reads on.
+    fn have_given_up(&self) -> bool {
+        self.back.broken.is_some() && self.disk.broken.is_some()
+    }
+}
+
 /// The beginning of a direction.
 #[derive(Debug, Default)]
 pub(super) struct Head {
@@ -56,6 +63,8 @@ pub(super) struct Head {
     early: Vec<Early>,
     /// The readers that may still come, from then on.
     candidates: Option<Box<Candidates>>,
+    /// They have given up: what follows need not be shown to them.
+    in_vain: bool,
 }
 
 impl Head {
@@ -80,9 +89,15 @@ impl Head {
 
 impl Sink for Head {
     fn bytes(&mut self, offset: u64, bytes: &[u8], time_ns: i64) {
+        if self.in_vain {
+            return;
+        }
         self.look(bytes);
         match &mut self.candidates {
-            Some(candidates) => candidates.bytes(offset, bytes, time_ns),
+            Some(candidates) => {
+                candidates.bytes(offset, bytes, time_ns);
+                self.in_vain = candidates.have_given_up();
+            }
             None => self.early.push(Early {
                 offset,
                 bytes: bytes.to_vec(),
@@ -93,6 +108,9 @@ impl Sink for Head {
     }
 
     fn gap(&mut self, offset: u64, len: u64, time_ns: i64) {
+        if self.in_vain {
+            return;
+        }
         self.look(&[]);
         match &mut self.candidates {
             Some(candidates) => candidates.gap(offset, len, time_ns),
@@ -166,6 +184,14 @@ impl Sink for Reader {
 }
 
 impl Reader {
+    /// Reads a word of the cache line that the next bytes of a beginning will touch; see `analysis::engine::fetch`.
+    pub(super) fn fetch(&self) -> u64 {
+        match self {
+            Self::Head(head) => head.known as u64,
+            _ => 0,
+        }
+    }
+
     fn begun(&mut self) -> &mut Self {
         *self = Self::Head(Box::default());
         self

@@ -206,8 +206,21 @@ impl MigrationTracker {
         };
         let watch = self.watches.get(conversation as usize);
         match watch.filter(|_| !pair[direction].is_quick()) {
-            Some(Watch::Followed(connection)) => connection.fetch(direction),
+            Some(Watch::Followed(connection)) => connection.fetch(direction) ^ pair[direction].fetch_rest(),
             _ => pair[direction].fetch_owned(),
+        }
+    }
+
+    /// The same for what lies behind that.
+    #[inline]
+    pub fn fetch_behind(&self, conversation: u32, direction: usize) -> u64 {
+        let direction = direction & 1;
+        let pair = self.pairs.get(conversation as usize);
+        match self.watches.get(conversation as usize) {
+            Some(Watch::Followed(connection)) if pair.is_some_and(|pair| !pair[direction].is_quick()) => {
+                connection.fetch_owned(direction)
+            }
+            _ => 0,
         }
     }
 

@@ -85,6 +85,9 @@ impl Measurer {
             let direction = course.pair_direction(placed.direction().index());
             let pair = self.pairs.get(course.pair);
             fetched ^= pair.map_or(0, |pair| pair.timeline.fetch_owned(direction, has_payload));
+            fetched ^= self
+                .migration
+                .fetch_behind(placed.conversation, usize::from(placed.reverse));
         }
         std::hint::black_box(fetched);
     }
