@@ -80,6 +80,12 @@ impl Placed {
         taken: Taken::Nothing,
     };
 
+    /// The estimators found it in order.
+    #[inline(always)]
+    pub fn is_in_order(&self) -> bool {
+        matches!(self.taken, Taken::InOrder | Taken::InOrderWithRtt)
+    }
+
     /// Which way it goes within its conversation.
     #[inline(always)]
     pub fn direction(&self) -> Direction {

@@ -153,7 +153,11 @@ impl FlowTable {
             a_is_high: key.swapped,
         });
         let first = *self.by_hash.entry(key.hash).or_insert(conversation);
-        if self.entries.get(first as usize).is_some_and(|entry| entry.key == key.key) {
+        if self
+            .entries
+            .get(first as usize)
+            .is_some_and(|entry| entry.key == key.key)
+        {
             self.by_hash.insert(key.hash, conversation);
         } else {
             self.collided.insert(key.key, conversation);
@@ -183,7 +187,10 @@ impl FlowTable {
     /// be one that [finding](Self::find) in one step brings to light.
     #[inline]
     pub fn confirm(&self, key: &FlowKey, guess: Guess) -> Option<Place> {
-        let entry = self.entries.get(guess.0 as usize).filter(|entry| entry.key == key.key)?;
+        let entry = self
+            .entries
+            .get(guess.0 as usize)
+            .filter(|entry| entry.key == key.key)?;
         Some(Place {
             conversation: guess.0,
             direction: if key.swapped == entry.a_is_high {

@@ -98,7 +98,7 @@ impl Timeline {
             self.place(sample, bin, carries_state);
         }
         if !sample.duplicate {
-            self.record_rtt(&sample.plain);
+            record_rtt(&mut self.epochs, &sample.plain);
         }
     }
 
@@ -110,12 +110,22 @@ impl Timeline {
         }
         self.carries_state |= carries_state;
         if let Some(entry) = self.entries.last_mut() {
-            entry.tally.record_plain(sample);
-            entry.time.record(sample.time_ns);
+            let epochs = &mut self.epochs;
+            Stretch { entry, epochs }.record(sample);
         }
-        if !sample.rtt.is_empty() {
-            self.record_rtt(sample);
+    }
+
+    /// The last entry, where frames of this bin that carry no state go to it as it stands, in a run that has come to
+    /// `stage`.
+    #[inline(always)]
+    pub fn stretch(&mut self, stage: u32, bin: i64) -> Option<Stretch<'_>> {
+        if self.stage != stage || !self.goes_on(bin, false) {
+            return None;
         }
+        Some(Stretch {
+            entry: self.entries.last_mut()?,
+            epochs: &mut self.epochs,
+        })
     }
 
     // By value, so that the caller's need not lie in memory.
@@ -254,7 +264,7 @@ impl Timeline {
 
     /// Adds the round trip of an echo request that went in `direction` and was answered at `time_ns`.
     pub fn record_echo(&mut self, time_ns: i64, rtt_ns: u64, direction: usize) {
-        if let Some(histogram) = self.epoch_at(time_ns).echo.get_mut(direction) {
+        if let Some(histogram) = epoch_at(&mut self.epochs, time_ns).echo.get_mut(direction) {
             histogram.record(rtt_ns);
         }
     }
@@ -333,31 +343,50 @@ impl Timeline {
         self.held = held;
         self.held.clear();
     }
+}
 
-    #[inline]
-    fn record_rtt(&mut self, sample: &PlainSample) {
-        if sample.rtt.is_empty() {
-            return;
-        }
-        // An acknowledgement measures the half-path of the data, which goes the other way.
-        let half = &mut self.epoch_at(sample.time_ns).rtt[1 - sample.direction];
-        for (histogram, rtt) in half.iter_mut().zip([sample.rtt.data_ack, sample.rtt.timestamps]) {
-            if let Some(rtt) = rtt {
-                histogram.record(rtt.rtt_ns);
-            }
+/// Where frames go that follow one another and add no more than every frame does.
+#[derive(Debug)]
+pub struct Stretch<'a> {
+    entry: &'a mut Entry,
+    epochs: &'a mut Vec<Epoch>,
+}
+
+impl Stretch<'_> {
+    /// Adds a frame.
+    #[inline(always)]
+    pub fn record(&mut self, sample: &PlainSample) {
+        self.entry.tally.record_plain(sample);
+        self.entry.time.record(sample.time_ns);
+        if !sample.rtt.is_empty() {
+            record_rtt(self.epochs, sample);
         }
     }
+}
 
-    /// The epoch that a sample of this time goes to: the current one.
-    fn epoch_at(&mut self, time_ns: i64) -> &mut Epoch {
-        if self.epochs.is_empty() {
-            self.epochs.push(Epoch::default());
-        }
-        let last = self.epochs.len() - 1;
-        let epoch = &mut self.epochs[last];
-        epoch.time.record(time_ns);
-        epoch
+#[inline]
+fn record_rtt(epochs: &mut Vec<Epoch>, sample: &PlainSample) {
+    if sample.rtt.is_empty() {
+        return;
     }
+    // An acknowledgement measures the half-path of the data, which goes the other way.
+    let half = &mut epoch_at(epochs, sample.time_ns).rtt[1 - sample.direction];
+    for (histogram, rtt) in half.iter_mut().zip([sample.rtt.data_ack, sample.rtt.timestamps]) {
+        if let Some(rtt) = rtt {
+            histogram.record(rtt.rtt_ns);
+        }
+    }
+}
+
+/// The epoch that a sample of this time goes to: the current one.
+fn epoch_at(epochs: &mut Vec<Epoch>, time_ns: i64) -> &mut Epoch {
+    if epochs.is_empty() {
+        epochs.push(Epoch::default());
+    }
+    let last = epochs.len() - 1;
+    let epoch = &mut epochs[last];
+    epoch.time.record(time_ns);
+    epoch
 }
 
 #[cfg(test)]

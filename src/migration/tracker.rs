@@ -86,6 +86,19 @@ impl Default for MigrationTracker {
     }
 }
 
+/// Both senders of a conversation.
+#[derive(Debug)]
+pub struct Senders<'a>(&'a mut Pair);
+
+impl Senders<'_> {
+    /// See [`MigrationTracker::pass`].
+    #[inline(always)]
+    pub fn pass(&mut self, direction: usize, time_ns: i64, interface: u32, payload_len: u32) -> bool {
+        // The span of the capture holds what its senders were heard at: this time need not be noted there too.
+        self.0[direction & 1].quick_frame(interface, time_ns, payload_len > 0)
+    }
+}
+
 impl MigrationTracker {
     /// A tracker that has seen nothing.
     pub fn new(config: Config) -> Self {
@@ -184,9 +197,14 @@ impl MigrationTracker {
         interface: u32,
         payload_len: u32,
     ) -> bool {
-        let pair = self.pairs.get_mut(conversation as usize);
-        // The span of the capture holds what its senders were heard at: this time need not be noted there too.
-        pair.is_some_and(|pair| pair[direction & 1].quick_frame(interface, time_ns, payload_len > 0))
+        let senders = self.senders(conversation);
+        senders.is_some_and(|mut senders| senders.pass(direction, time_ns, interface, payload_len))
+    }
+
+    /// The senders of a conversation, to which several segments can be given that need only be noted.
+    #[inline(always)]
+    pub fn senders(&mut self, conversation: u32) -> Option<Senders<'_>> {
+        self.pairs.get_mut(conversation as usize).map(Senders)
     }
 
     /// Reads a word of each cache line that the next segment of this conversation will touch, so that the memory can be

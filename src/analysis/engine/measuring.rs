@@ -1,6 +1,7 @@
 //! The second half of the fold: the pairs' series, echoes and streams, and what migrations do.
 
 mod booking;
+mod run;
 
 use super::fetch::BATCH;
 use super::{captured_payload, whole};
@@ -124,22 +125,29 @@ impl Measurer {
         let batches = decoded.records.chunks(BATCH).zip(decoded.placed.chunks(BATCH));
         for (batch, (records, placed)) in batches.enumerate() {
             self.fetch(records, placed, decoded.has_many_flows());
-            for (index, (record, placed)) in records.iter().zip(placed).enumerate() {
-                let index = batch * BATCH + index;
-                if placed.conversation as usize == self.courses.len()
+            let mut at = 0;
+            while let (Some(record), Some(place)) = (records.get(at), placed.get(at)) {
+                let run = self.run(&records[at..], &placed[at..], &mut rtts);
+                if run > 0 {
+                    at += run;
+                    continue;
+                }
+                let index = batch * BATCH + at;
+                at += 1;
+                if place.conversation as usize == self.courses.len()
                     && let Some(opened) = opened.next()
                 {
                     self.open(opened);
                 }
-                let (rtt, sample) = match placed.taken {
+                let (rtt, sample) = match place.taken {
                     Taken::InOrderWithRtt => (rtts.next().copied().unwrap_or_default(), None),
                     Taken::Sample => (RttSamples::default(), samples.next()),
                     Taken::InOrder | Taken::Nothing => (RttSamples::default(), None),
                 };
                 if record.flow().is_some() {
-                    self.segment(decoded, index, record, placed, rtt, sample);
+                    self.segment(decoded, index, record, place, rtt, sample);
                 } else if let Some((packet, other)) = others.next() {
-                    self.packet(packet, other, *placed, sample, decoded.bytes(index));
+                    self.packet(packet, other, *place, sample, decoded.bytes(index));
                 }
             }
         }
@@ -179,14 +187,19 @@ impl Measurer {
         }
     }
 
+    /// A segment in order need not be asked whether it counts, and has nobody's echo to book.
+    #[inline(always)]
+    fn takes_short_ways(&self) -> bool {
+        self.from.is_none() && self.to.is_none() && self.echo_events.is_empty()
+    }
+
     /// Takes a segment in order for which nothing but its pair and a migration must be looked at. False where there is
     /// more to it; nothing has changed then.
     #[inline(always)]
     fn in_order(&mut self, decoded: &DecodedBlock, segment: &Segment, placed: &Placed, rtt: RttSamples) -> bool {
         let (number, direction, time_ns) = (placed.conversation, placed.direction(), segment.time_ns);
         let payload_len = u32::from(segment.payload_len);
-        let in_order = matches!(placed.taken, Taken::InOrder | Taken::InOrderWithRtt);
-        if !in_order || self.from.is_some() || self.to.is_some() || !self.echo_events.is_empty() {
+        if !placed.is_in_order() || !self.takes_short_ways() {
             return false;
         }
         // What is in order goes on from an earlier segment of its sender, which the migrations' tracker was given.

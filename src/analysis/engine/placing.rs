@@ -150,7 +150,9 @@ impl Placer {
         let mut guesses = [Guess::NONE; BATCH];
         let mut fetched = 0;
         for (record, guess) in records.iter().zip(&mut guesses) {
-            let unknown = record.flow().filter(|&flow| matches!(self.places.get(flow), Some(None)));
+            let unknown = record
+                .flow()
+                .filter(|&flow| matches!(self.places.get(flow), Some(None)));
             if let Some(key) = unknown.and_then(|flow| flows.get(flow)) {
                 *guess = self.table.guess(key);
                 fetched ^= self.table.fetch(*guess);
