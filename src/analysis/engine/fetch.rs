@@ -9,9 +9,14 @@ use super::placing::Found;
 use super::{Measurer, Placer};
 use crate::analysis::decoded::{Placed, Record};
 
-/// Records whose state is fetched together: enough for the memory to be asked for many lines at once, few enough for
-/// the caches.
-pub(super) const BATCH: usize = 32;
+/// Records that are looked up together, at most.
+pub(super) const BATCH: usize = 128;
+
+/// How many records of a block are looked up and their states fetched together: enough for the memory to be asked for
+/// many lines at once, few enough for the lines of many flows to be still in the nearest cache when they are touched.
+pub(super) fn batch(many_flows: bool) -> usize {
+    if many_flows { BATCH / 4 } else { BATCH }
+}
 
 impl Placer {
     /// Fetches what the segments `records`, which were `found`, will touch: those of few flows stay in the cache by

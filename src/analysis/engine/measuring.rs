@@ -3,7 +3,7 @@
 mod booking;
 mod run;
 
-use super::fetch::BATCH;
+use super::fetch;
 use super::{captured_payload, whole};
 use crate::analysis::conversation::Course;
 use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record, Taken};
@@ -122,9 +122,11 @@ impl Measurer {
         let mut opened = decoded.opened.iter();
         let mut others = decoded.others.iter().zip(&decoded.others_placed);
         let (mut rtts, mut samples) = (decoded.rtts.iter(), decoded.samples.iter());
-        let batches = decoded.records.chunks(BATCH).zip(decoded.placed.chunks(BATCH));
+        let many_flows = decoded.has_many_flows();
+        let batch_len = fetch::batch(many_flows);
+        let batches = decoded.records.chunks(batch_len).zip(decoded.placed.chunks(batch_len));
         for (batch, (records, placed)) in batches.enumerate() {
-            self.fetch(records, placed, decoded.has_many_flows());
+            self.fetch(records, placed, many_flows);
             let mut at = 0;
             while let (Some(record), Some(place)) = (records.get(at), placed.get(at)) {
                 let run = self.run(&records[at..], &placed[at..], &mut rtts);
@@ -132,7 +134,7 @@ impl Measurer {
                     at += run;
                     continue;
                 }
-                let index = batch * BATCH + at;
+                let index = batch * batch_len + at;
                 at += 1;
                 if place.conversation as usize == self.courses.len()
                     && let Some(opened) = opened.next()

@@ -4,7 +4,7 @@
 //! A segment of a TCP connection that is known already goes a short way: it is told by its record alone, and nearly all
 //! frames are of this kind.
 
-use super::fetch::BATCH;
+use super::fetch::{self, BATCH};
 use super::{captured_payload, tuple_of, whole};
 use crate::analysis::conversation::{Known, TcpState};
 use crate::analysis::decoded::{DecodedBlock, Opened, OtherPlaced, Placed, Record, Taken};
@@ -91,8 +91,9 @@ impl Placer {
         let flows = decoded.flows.keys();
         let many_flows = decoded.has_many_flows();
         let mut others = decoded.others.iter();
+        let batch_len = fetch::batch(many_flows);
         let mut batch = [Found::default(); BATCH];
-        for (number, records) in decoded.records.chunks(BATCH).enumerate() {
+        for (number, records) in decoded.records.chunks(batch_len).enumerate() {
             self.find_all(records, flows, many_flows, &mut batch);
             self.fetch(records, &batch[..records.len()], many_flows);
             for (index, record) in records.iter().enumerate() {
@@ -101,7 +102,7 @@ impl Placer {
                     continue;
                 }
                 let open = opened.len();
-                let index = number * BATCH + index;
+                let index = number * batch_len + index;
                 let place = if record.flow().is_some() {
                     let packet = decoded.packet(index);
                     packet.map(|packet| self.frame(&packet, decoded.bytes(index), &mut opened, &mut estimates).0)
