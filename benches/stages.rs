@@ -11,7 +11,7 @@ use migqos::analysis::{self, DecodedBlock, Measurer, Placer};
 use migqos::capture::{Block, Input, ReadOptions, Reader};
 use migqos::flow::duplicates::{DuplicateFinder, Print};
 use migqos::flow::ends::BlockFlows;
-use migqos::flow::table::{Endpoint, FlowTable, Place, Tuple};
+use migqos::flow::table::{FlowKey, FlowTable, Place};
 use migqos::grade::{Grader, Profile};
 use migqos::measure::tcp::standard::TcpTracker;
 use migqos::measure::tcp::wireshark::WiresharkAnalyser;
@@ -31,7 +31,7 @@ struct Met {
     segment: Segment,
     ends: Ends,
     print: Print,
-    tuple: Tuple,
+    key: FlowKey,
     place: Place,
 }
 
@@ -61,21 +61,14 @@ fn segments(blocks: &[Block]) -> Vec<Met> {
         .flat_map(|block| block.frames.iter().map(|frame| (frame, block.bytes(frame))));
     let met = |(frame, bytes)| {
         let (segment, ends) = segment(frame, bytes)?;
-        let ((src, dst), (src_port, dst_port)) = (ends.addresses(), ends.ports());
-        let end = |address, port| Endpoint { address, port };
-        let tuple = Tuple {
-            protocol: 6,
-            has_ports: true,
-            src: end(src, src_port),
-            dst: end(dst, dst_port),
-        };
+        let key = FlowKey::from(&ends);
         let tcp = segment.tcp(ends.ports());
         Some(Met {
             print: Print::of_tcp(segment.identification().unwrap_or(0), segment.total_len(), &tcp),
-            place: table.place(&tuple),
+            place: table.place(&key),
             segment,
             ends,
-            tuple,
+            key,
         })
     };
     frames.filter_map(met).collect()
@@ -121,11 +114,11 @@ fn parts(group: &mut BenchmarkGroup<'_, WallTime>, segments: &[Met]) {
     group.bench_function("part: conversations", |bench| {
         let mut table = FlowTable::default();
         for one in segments {
-            table.place(&one.tuple);
+            table.place(&one.key);
         }
         bench.iter(|| {
             for one in segments {
-                black_box(table.find(&one.tuple));
+                black_box(table.find(&one.key));
             }
         });
     });

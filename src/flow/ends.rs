@@ -69,7 +69,7 @@ impl BlockFlows {
             *self.numbers.entry(*ends).or_insert(next)
         };
         if number == next {
-            self.keys.push(key(ends));
+            self.keys.push(ends.into());
             if self.keys.len() == SCATTERED {
                 self.scattered = self.asked < 2 * SCATTERED;
             }
@@ -84,16 +84,18 @@ impl BlockFlows {
     }
 }
 
-fn key(ends: &Ends) -> FlowKey {
-    let (src, dst) = ends.addresses();
-    let (src_port, dst_port) = ends.ports();
-    let end = |address, port| Endpoint { address, port };
-    FlowKey::of(&Tuple {
-        protocol: PROTOCOL_TCP,
-        has_ports: true,
-        src: end(src, src_port),
-        dst: end(dst, dst_port),
-    })
+impl From<&Ends> for FlowKey {
+    fn from(ends: &Ends) -> Self {
+        let (src, dst) = ends.addresses();
+        let (src_port, dst_port) = ends.ports();
+        let end = |address, port| Endpoint { address, port };
+        Self::of(&Tuple {
+            protocol: PROTOCOL_TCP,
+            has_ports: true,
+            src: end(src, src_port),
+            dst: end(dst, dst_port),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -148,7 +150,7 @@ mod tests {
             for few in all.chunks(apart) {
                 for ends in few.iter().chain(few).chain(few) {
                     let number = flows.number(ends) as usize;
-                    assert_eq!(flows.keys()[number], key(ends));
+                    assert_eq!(flows.keys()[number], FlowKey::from(ends));
                 }
             }
             assert_eq!(flows.keys().len(), numbers);

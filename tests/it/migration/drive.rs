@@ -5,7 +5,7 @@ use std::path::Path;
 
 use migqos::capture::{Block, Frame, Input, ReadOptions, Reader};
 use migqos::flow::duplicates::{DuplicateFinder, Print};
-use migqos::flow::table::{Endpoint, FlowTable, Tuple};
+use migqos::flow::table::{Endpoint, FlowKey, FlowTable, Tuple};
 use migqos::migration::{Config, Findings, MigrationTracker};
 use migqos::packet::{DecodeOptions, Network, Packet, Transport, decode};
 
@@ -94,7 +94,7 @@ impl Feed {
             }
             _ => (0, 0, false),
         };
-        let place = self.table.place(&Tuple {
+        let place = self.table.place(&FlowKey::of(&Tuple {
             protocol: ip.protocol,
             has_ports,
             src: Endpoint {
@@ -105,7 +105,7 @@ impl Feed {
                 address: ip.dst,
                 port: dst_port,
             },
-        });
+        }));
         if self.duplicates.is_copy(time_ns, Print::new(ip, payload).mark(&place)) {
             return;
         }
