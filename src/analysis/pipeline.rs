@@ -283,6 +283,8 @@ impl<P: FnMut(&mut DecodedBlock) + Send, M: FnMut(&DecodedBlock) + Send> Line<'_
             for _ in 0..LOOKS {
                 std::hint::spin_loop();
             }
+            // Where there are more threads than cores, the core is needed.
+            std::thread::yield_now();
         }
         state = lock(&self.state);
         state.looks_out = false;
