@@ -180,7 +180,8 @@ impl DecodedBlock {
         self.counts = counts;
     }
 
-    /// So many that their states, a few KiB each, do not stay in a core's cache from one block to the next.
+    /// So many that their states, a few KiB each, do not stay in a core's cache from one block to the next. Counted by
+    /// direction, and of segments that have a record alone.
     #[inline]
     pub fn has_many_flows(&self) -> bool {
         self.flows.keys().len() >= MANY_FLOWS

@@ -6,8 +6,8 @@
 //! size of the capture. The fold sees the same packets in the same order whatever the number of threads is.
 //!
 //! What goes from core to core costs time. Where a block holds few flows, what was made of its frames outweighs the state
-//! of these flows: a thread then leads a block all the way. Where it holds many it is the other way round: a thread then
-//! keeps to its half of the fold.
+//! of these flows: a thread then leads a block all the way, as far as it can, and rather waits for a moment than reads
+//! another one. Where it holds many it is the other way round: a thread then keeps to its half of the fold.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -105,7 +105,7 @@ struct State {
     /// Blocks read and not yet measured.
     in_flight: usize,
     spare: Vec<DecodedBlock>,
-    /// The block placed last did: see the head of this file.
+    /// The block placed last held many flows: see the head of this file.
     many_flows: bool,
     /// Threads that wait for a change asleep.
     waiting: usize,
@@ -136,11 +136,13 @@ impl State {
         Some(Task::Measure(block))
     }
 
-    /// The next block is decoded and the one before it is just being placed: whoever begins another one now will find
-    /// this one taken when it comes back.
+    /// Nothing can be folded now, but the next block is decoded, and whoever is placing the one before will soon have
+    /// done so. Where flows are few it pays to wait for that rather than to read another block: the block would be
+    /// placed by another core than the one that has decoded it.
     fn is_worth_a_moment(&self) -> bool {
         let is_decoded = self.decoded.front().is_some_and(Option::is_some);
-        self.placing && is_decoded && (self.measuring || self.placed.is_empty()) && !self.many_flows
+        let can_measure = !self.measuring && !self.placed.is_empty();
+        self.placing && is_decoded && !can_measure && !self.many_flows && self.ended.is_none()
     }
 }
 

@@ -96,7 +96,7 @@ pub struct FlowTable {
     collided: FxHashMap<Key, u32>,
     /// The conversations by their numbers.
     entries: Vec<Entry>,
-    /// A bulk transfer asks for the same conversation again and again.
+    /// The conversation that was placed or opened last: a bulk transfer asks for the same one again and again.
     last: u32,
 }
 
@@ -131,7 +131,7 @@ impl FlowTable {
     /// The conversation of a packet with this key; a new one where there is none yet.
     pub fn place(&mut self, key: &FlowKey) -> Place {
         let place = self.confirm(key, Guess(self.last)).or_else(|| self.find(key));
-        let place = place.unwrap_or_else(|| self.reopen(key));
+        let place = place.unwrap_or_else(|| self.open(key));
         self.last = place.conversation;
         place
     }
@@ -145,20 +145,20 @@ impl FlowTable {
         })
     }
 
-    /// Opens a further conversation with this key (a port reused); the packet's sender is its a.
-    pub fn reopen(&mut self, key: &FlowKey) -> Place {
+    /// Opens a conversation, also where there is one with this key already (a port reused); the packet's sender is its a.
+    pub fn open(&mut self, key: &FlowKey) -> Place {
         let conversation = self.entries.len() as u32;
         self.entries.push(Entry {
             key: key.key,
             a_is_high: key.swapped,
         });
-        let first = *self.by_hash.entry(key.hash).or_insert(conversation);
+        let number = self.by_hash.entry(key.hash).or_insert(conversation);
         if self
             .entries
-            .get(first as usize)
+            .get(*number as usize)
             .is_some_and(|entry| entry.key == key.key)
         {
-            self.by_hash.insert(key.hash, conversation);
+            *number = conversation;
         } else {
             self.collided.insert(key.key, conversation);
         }
@@ -250,7 +250,7 @@ mod tests {
         let there = key(("10.0.0.2", 40000), ("10.0.0.1", 60000));
         let back = key(("10.0.0.1", 60000), ("10.0.0.2", 40000));
         table.place(&there);
-        assert_eq!(table.reopen(&back).conversation, 1);
+        assert_eq!(table.open(&back).conversation, 1);
         assert_eq!(table.place(&there).direction, Direction::Ba);
     }
 
@@ -273,10 +273,15 @@ mod tests {
         };
         let numbers = [&one, &other, &one, &other].map(|key| table.place(key).conversation);
         assert_eq!(numbers, [0, 1, 0, 1]);
-        assert_eq!(table.reopen(&other).conversation, 2);
-        assert_eq!(table.reopen(&one).conversation, 3);
+        assert_eq!(table.open(&other).conversation, 2);
+        assert_eq!(table.open(&one).conversation, 3);
         let found = [&one, &other].map(|key| table.find(key).unwrap().conversation);
         assert_eq!(found, [3, 2]);
+        let confirmed = [&one, &other].map(|key| table.confirm(key, table.guess(key)));
+        assert_eq!(
+            confirmed.map(|place| place.map(|place| place.conversation)),
+            [Some(3), None]
+        );
         let third = FlowKey {
             hash: one.hash,
             ..key(("10.0.0.4", 40000), ("10.0.0.1", 60000))

@@ -31,6 +31,11 @@ impl Candidates {
             disk: Follower::new(Client::default()),
         }
     }
+
+    /// None of them reads on.
+    fn have_given_up(&self) -> bool {
+        self.back.broken.is_some() && self.disk.broken.is_some()
+    }
 }
 
 impl Sink for Candidates {
@@ -45,13 +50,6 @@ impl Sink for Candidates {
     }
 }
 
-impl Candidates {
-    /// None of them reads on.
-    fn have_given_up(&self) -> bool {
-        self.back.broken.is_some() && self.disk.broken.is_some()
-    }
-}
-
 /// The beginning of a direction.
 #[derive(Debug, Default)]
 pub(super) struct Head {
@@ -63,7 +61,7 @@ pub(super) struct Head {
     early: Vec<Early>,
     /// The readers that may still come, from then on.
     candidates: Option<Box<Candidates>>,
-    /// They have given up: what follows need not be shown to them.
+    /// They have given up. Noted here, so that what follows need not be shown to them: they lie in several cache lines.
     in_vain: bool,
 }
 

@@ -94,6 +94,8 @@ impl Senders<'_> {
     /// See [`MigrationTracker::pass`].
     #[inline(always)]
     pub fn pass(&mut self, direction: usize, time_ns: i64, interface: u32, payload_len: u32) -> bool {
+        // What is in order goes on from an earlier segment of its sender, which this tracker was given.
+        debug_assert!(self.0[direction & 1].speaks_tcp());
         // The span of the capture holds what its senders were heard at: this time need not be noted there too.
         self.0[direction & 1].quick_frame(interface, time_ns, payload_len > 0)
     }

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use serde_json::Value;
+
 use crate::common::{answer, answer_from, fixture, migqos};
 
 /// The JSON without the two lines that name the file and its compression.
@@ -31,6 +33,87 @@ fn one_thread_and_eight_give_the_same_bytes() {
             assert!(run("1") == run("8"), "{name} {command:?}");
         }
     }
+}
+
+const FLOWS: usize = 300;
+const ROUNDS: usize = 200;
+/// Every tenth connection's ports are taken again in this round.
+const REUSED_IN: usize = 100;
+
+/// TCP connections whose segments follow one another in turns: SYN, SYN and ACK, then 100 bytes a round. 10 MB, so that
+/// several threads read it.
+fn many_flows() -> Vec<u8> {
+    let mut capture = Vec::new();
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    capture.extend(words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1]));
+    for round in 0..ROUNDS {
+        for flow in 0..FLOWS {
+            let restarted = flow % 10 == 0 && round >= REUSED_IN;
+            let (age, start) = if restarted {
+                (round - REUSED_IN, 0x4000_0000)
+            } else {
+                (round, 1000)
+            };
+            let (from_b, flags, seq, ack, payload) = match age {
+                0 => (false, 0x02, start, 0, 0),
+                1 => (true, 0x12, 7, start + 1, 0),
+                _ => (false, 0x10, start + 1 + 100 * (age as u32 - 2), 8, 100),
+            };
+            let (client, server) = (
+                [10, 0, (flow / 100) as u8, (flow % 100) as u8],
+                [10, 0, 9, (flow % 3) as u8],
+            );
+            let (client_port, server_port) = (40_000 + flow as u16, 5000_u16);
+            let ends = [(client, client_port), (server, server_port)];
+            let [src, dst] = if from_b { [ends[1], ends[0]] } else { ends };
+            let micros = ((round * FLOWS + flow) * 10) as u32;
+            let len = 54 + payload as u32;
+            capture.extend(words(&[
+                1_700_000_000 + micros / 1_000_000,
+                micros % 1_000_000,
+                len,
+                len,
+            ]));
+            capture.extend([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0]);
+            capture.extend((40 + payload as u16).to_be_bytes());
+            capture.extend((round as u16 + 1).to_be_bytes());
+            capture.extend([0x40, 0, 64, 6, 0, 0]);
+            capture.extend(src.0.iter().chain(&dst.0));
+            capture.extend(src.1.to_be_bytes());
+            capture.extend(dst.1.to_be_bytes());
+            capture.extend(u32::to_be_bytes(seq));
+            capture.extend(u32::to_be_bytes(ack));
+            capture.extend([0x50, flags, 0x20, 0, 0, 0, 0, 0]);
+            capture.extend(std::iter::repeat_n(0x5a, payload));
+        }
+    }
+    capture
+}
+
+#[test]
+fn hundreds_of_connections_in_turns_are_told_apart_by_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.pcap");
+    std::fs::write(&path, many_flows()).unwrap();
+    let path = path.to_str().unwrap();
+    let run = |threads| answer(&["inspect", "--format", "json", "-j", threads, path]);
+    let one = run("1");
+    assert!(one == run("2") && one == run("8"));
+    let json: Value = serde_json::from_slice(&one).unwrap();
+    let conversations = json["conversations"].as_array().unwrap();
+    // 300, and 30 whose ports were taken again.
+    assert_eq!(conversations.len(), 330);
+    for conversation in conversations {
+        let port = conversation["a"].as_str().unwrap().rsplit(':').next().unwrap();
+        let flow = port.parse::<usize>().unwrap() - 40_000;
+        // Each opens with a segment of either side; a reused one has half of the rounds, and so has the one after it.
+        let rounds = if flow.is_multiple_of(10) { 100 } else { 200 };
+        let numbers =
+            ["packets_ab", "packets_ba", "bytes_ab", "bytes_ba"].map(|key| conversation[key].as_u64().unwrap());
+        assert_eq!(numbers, [rounds - 1, 1, 54 + (rounds - 2) * 154, 54], "{conversation}");
+    }
+    let analyze = |threads| answer(&["analyze", "--no-report", "--format", "json", "-j", threads, path]);
+    assert!(analyze("1") == analyze("8"));
 }
 
 #[test]

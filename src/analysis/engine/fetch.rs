@@ -11,11 +11,13 @@ use crate::analysis::decoded::{Placed, Record};
 
 /// Records that are looked up together, at most.
 pub(super) const BATCH: usize = 128;
+/// The same in a block of many flows.
+const BATCH_OF_MANY_FLOWS: usize = 32;
 
 /// How many records of a block are looked up and their states fetched together: enough for the memory to be asked for
 /// many lines at once, few enough for the lines of many flows to be still in the nearest cache when they are touched.
 pub(super) fn batch(many_flows: bool) -> usize {
-    if many_flows { BATCH / 4 } else { BATCH }
+    if many_flows { BATCH_OF_MANY_FLOWS } else { BATCH }
 }
 
 impl Placer {

@@ -42,6 +42,9 @@ pub struct Measurer {
     /// are cut there, so that what went before, during and after can be told apart.
     stage: u32,
     pub(super) outside_time: (u64, u64),
+    /// Segments that runs have taken.
+    #[cfg(test)]
+    in_runs: usize,
 }
 
 /// A packet that was placed, with what every transport is asked for.
@@ -114,6 +117,8 @@ impl Measurer {
             migration: MigrationTracker::new(migration::Config { vm }),
             stage: 0,
             outside_time: (0, 0),
+            #[cfg(test)]
+            in_runs: 0,
         }
     }
 
@@ -128,7 +133,7 @@ impl Measurer {
         for (batch, (records, placed)) in batches.enumerate() {
             self.fetch(records, placed, many_flows);
             let mut at = 0;
-            while let (Some(record), Some(place)) = (records.get(at), placed.get(at)) {
+            while let (Some(record), Some(here)) = (records.get(at), placed.get(at)) {
                 let run = self.run(&records[at..], &placed[at..], &mut rtts);
                 if run > 0 {
                     at += run;
@@ -136,20 +141,20 @@ impl Measurer {
                 }
                 let index = batch * batch_len + at;
                 at += 1;
-                if place.conversation as usize == self.courses.len()
+                if here.conversation as usize == self.courses.len()
                     && let Some(opened) = opened.next()
                 {
                     self.open(opened);
                 }
-                let (rtt, sample) = match place.taken {
+                let (rtt, sample) = match here.taken {
                     Taken::InOrderWithRtt => (rtts.next().copied().unwrap_or_default(), None),
                     Taken::Sample => (RttSamples::default(), samples.next()),
                     Taken::InOrder | Taken::Nothing => (RttSamples::default(), None),
                 };
                 if record.flow().is_some() {
-                    self.segment(decoded, index, record, place, rtt, sample);
+                    self.segment(decoded, index, record, here, rtt, sample);
                 } else if let Some((packet, other)) = others.next() {
-                    self.packet(packet, other, *place, sample, decoded.bytes(index));
+                    self.packet(packet, other, *here, sample, decoded.bytes(index));
                 }
             }
         }
@@ -195,8 +200,9 @@ impl Measurer {
         self.from.is_none() && self.to.is_none() && self.echo_events.is_empty()
     }
 
-    /// Takes a segment in order for which nothing but its pair and a migration must be looked at. False where there is
-    /// more to it; nothing has changed then.
+    /// Takes a segment in order for which nothing but its pair and a migration must be looked at: one that a
+    /// [run](Self::run) leaves, since it is the first of its interval or stage, or its connection is followed. False
+    /// where there is more to it; nothing has changed then.
     #[inline(always)]
     fn in_order(&mut self, decoded: &DecodedBlock, segment: &Segment, placed: &Placed, rtt: RttSamples) -> bool {
         let (number, direction, time_ns) = (placed.conversation, placed.direction(), segment.time_ns);
@@ -204,22 +210,11 @@ impl Measurer {
         if !placed.is_in_order() || !self.takes_short_ways() {
             return false;
         }
-        // What is in order goes on from an earlier segment of its sender, which the migrations' tracker was given.
-        debug_assert!(self.migration.knows(number, direction.index()));
         let Some(course) = self.courses.get(number as usize) else {
             return false;
         };
         let pair = course.pair;
-        let sample = PlainSample {
-            time_ns,
-            direction: course.pair_direction(direction.index()),
-            wire_bytes: segment.wire_len.into(),
-            ip_bytes: segment.total_len().into(),
-            tcp_payload: payload_len.into(),
-            unique_payload: payload_len.into(),
-            lost_segment: placed.lost_segment,
-            rtt,
-        };
+        let sample = plain_sample(course, segment, placed, rtt);
         let interface = segment.interface.into();
         let passes = self
             .migration
@@ -441,6 +436,22 @@ impl Measurer {
         if self.book(pair, &sample, arrival.placed.bin, false, false) {
             self.book_echo();
         }
+    }
+}
+
+/// What a segment in order adds to its pair.
+#[inline(always)]
+fn plain_sample(course: &Course, segment: &Segment, placed: &Placed, rtt: RttSamples) -> PlainSample {
+    let payload = segment.payload_len.into();
+    PlainSample {
+        time_ns: segment.time_ns,
+        direction: course.pair_direction(placed.direction().index()),
+        wire_bytes: segment.wire_len.into(),
+        ip_bytes: segment.total_len().into(),
+        tcp_payload: payload,
+        unique_payload: payload,
+        lost_segment: placed.lost_segment,
+        rtt,
     }
 }
 

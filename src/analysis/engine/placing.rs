@@ -95,8 +95,12 @@ impl Placer {
         let mut batch = [Found::default(); BATCH];
         for (number, records) in decoded.records.chunks(batch_len).enumerate() {
             self.find_all(records, flows, many_flows, &mut batch);
+            let mut stale = false;
             self.fetch(records, &batch[..records.len()], many_flows);
             for (index, record) in records.iter().enumerate() {
+                if stale {
+                    batch[index] = self.found(record, flows);
+                }
                 if let Some(place) = self.segment(record, &batch[index], &mut estimates) {
                     placed.push(place);
                     continue;
@@ -114,10 +118,8 @@ impl Placer {
                     })
                 };
                 placed.push(place.unwrap_or(Placed::NOWHERE));
-                if opened.len() > open {
-                    // The ports of a flow may have been taken again.
-                    self.find_all(records, flows, many_flows, &mut batch);
-                }
+                // The flow of a later record may be the new one, or its ports may have been taken again.
+                stale |= opened.len() > open;
             }
         }
         decoded.placed = placed;
@@ -134,14 +136,19 @@ impl Placer {
             self.look_up(records, flows);
         }
         for (record, found) in records.iter().zip(batch) {
-            *found = match record.flow().and_then(|flow| self.place(flow, flows)) {
-                Some(place) => Found {
-                    conversation: place.conversation,
-                    direction: place.direction,
-                    mark: record.print.mark(&place),
-                },
-                None => Found::default(),
-            };
+            *found = self.found(record, flows);
+        }
+    }
+
+    #[inline(always)]
+    fn found(&mut self, record: &Record, flows: &[FlowKey]) -> Found {
+        match record.flow().and_then(|flow| self.place(flow, flows)) {
+            Some(place) => Found {
+                conversation: place.conversation,
+                direction: place.direction,
+                mark: record.print.mark(&place),
+            },
+            None => Found::default(),
         }
     }
 
@@ -300,7 +307,7 @@ impl Placer {
             && let Some(state) = known.tcp.as_deref()
             && state.wireshark.opens_new_stream(place.direction, tcp)
         {
-            place = self.table.reopen(&key);
+            place = self.table.open(&key);
             self.places.fill(None);
             reused = true;
         }

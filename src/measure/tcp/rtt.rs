@@ -12,6 +12,7 @@ use super::ring::Ring;
 const MAX_IN_FLIGHT: usize = 65_536;
 /// Timestamp values remembered per direction: at 1 ms a tick, one second.
 const MAX_TICKS: usize = 1024;
+const _: () = assert!(MAX_TICKS <= u16::MAX as usize);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Segment {
@@ -170,7 +171,7 @@ pub struct TimestampRtt {
     /// The latest value, echoed or not; meaningless before the first.
     last: u32,
     /// There was a value.
-    ticks: bool,
+    started: bool,
     /// How many there are in `others`: where there are none, as nearly always, that is known without a look there.
     older: u16,
     /// The one before the latest, until it is echoed.
@@ -183,7 +184,7 @@ impl TimestampRtt {
     /// A segment of this direction with `value` as its TSval.
     #[inline(always)]
     pub fn sent(&mut self, value: u32, time_ns: i64, demands_ack: bool, peer_in_flight: bool) {
-        if self.last == value && self.ticks {
+        if self.last == value && self.started {
             if let Some(tick) = &mut self.latest {
                 tick.last_ns = time_ns;
                 tick.peer_in_flight = peer_in_flight;
@@ -196,11 +197,11 @@ impl TimestampRtt {
     /// The clock shows another value. What makes up the new tick comes in registers: written to memory by the caller, it
     /// could be read only after all that was written before, much of it to lines that have yet to come.
     fn turn(&mut self, value: u32, time_ns: i64, demands_ack: bool, peer_in_flight: bool) {
-        if self.ticks && (value.wrapping_sub(self.last) as i32) < 0 {
+        if self.started && (value.wrapping_sub(self.last) as i32) < 0 {
             return;
         }
         self.last = value;
-        self.ticks = true;
+        self.started = true;
         let second = self.latest.replace(Tick {
             value,
             time_ns,
@@ -390,5 +391,33 @@ mod tests {
         // Data that was under way when the ACK passed shows that the sender was busy.
         rtt.sent(9, 90_000_400, false, false);
         assert_eq!(rtt.echoed(9, 90_010_400, Some(90_000_450)), Some(10_000));
+    }
+
+    #[test]
+    fn timestamps_are_echoed_oldest_first_however_many_wait() {
+        let mut rtt = TimestampRtt::default();
+        for value in 1..=4 {
+            rtt.sent(value, i64::from(value) * 10, true, false);
+        }
+        assert_eq!(rtt.echoed(2, 100, None), Some(80));
+        assert_eq!(rtt.echoed(1, 101, None), None);
+        assert_eq!(rtt.waiting(), 2);
+        assert_eq!(rtt.echoed(4, 140, None), Some(100));
+        assert_eq!(rtt.echoed(4, 141, None), None);
+        assert_eq!(rtt.waiting(), 0);
+        rtt.sent(5, 150, true, false);
+        assert_eq!(rtt.echoed(5, 157, None), Some(7));
+    }
+
+    #[test]
+    fn the_oldest_timestamps_are_forgotten_where_too_many_wait() {
+        let mut rtt = TimestampRtt::default();
+        for value in 1..=3000 {
+            rtt.sent(value, i64::from(value), true, false);
+        }
+        assert_eq!(rtt.waiting(), 1024);
+        // 3000 - 1024 = 1976 were forgotten.
+        assert_eq!(rtt.echoed(1976, 4000, None), None);
+        assert_eq!(rtt.echoed(1977, 4000, None), Some(4000 - 1977));
     }
 }

@@ -3,9 +3,8 @@
 
 use std::slice::Iter;
 
-use super::Measurer;
+use super::{Measurer, plain_sample};
 use crate::analysis::decoded::{Placed, Record, Taken};
-use crate::measure::tally::PlainSample;
 use crate::measure::tcp::standard::RttSamples;
 
 impl Measurer {
@@ -32,7 +31,6 @@ impl Measurer {
         let Some(mut senders) = self.migration.senders(first.conversation) else {
             return 0;
         };
-        self.start_ns.get_or_insert(record.segment.time_ns);
         let mut taken = 0;
         for (record, placed) in records.iter().zip(placed) {
             let (segment, direction) = (&record.segment, placed.direction().index());
@@ -40,28 +38,86 @@ impl Measurer {
             if !goes_on || !placed.is_in_order() {
                 break;
             }
-            let payload_len = u32::from(segment.payload_len);
-            if !senders.pass(direction, segment.time_ns, segment.interface.into(), payload_len) {
+            if !senders.pass(
+                direction,
+                segment.time_ns,
+                segment.interface.into(),
+                segment.payload_len.into(),
+            ) {
                 break;
             }
-            let sample = PlainSample {
-                time_ns: segment.time_ns,
-                direction: course.pair_direction(direction),
-                wire_bytes: segment.wire_len.into(),
-                ip_bytes: segment.total_len().into(),
-                tcp_payload: payload_len.into(),
-                unique_payload: payload_len.into(),
-                lost_segment: placed.lost_segment,
-                rtt: match placed.taken {
-                    Taken::InOrderWithRtt => rtts.next().copied().unwrap_or_default(),
-                    _ => RttSamples::default(),
-                },
+            let rtt = match placed.taken {
+                Taken::InOrderWithRtt => rtts.next().copied().unwrap_or_default(),
+                _ => RttSamples::default(),
             };
+            let sample = plain_sample(course, segment, placed, rtt);
             packets[sample.direction] += 1;
             wire_bytes[sample.direction] += sample.wire_bytes;
             stretch.record(&sample);
             taken += 1;
         }
+        if taken > 0 {
+            self.start_ns.get_or_insert(record.segment.time_ns);
+            #[cfg(test)]
+            {
+                self.in_runs += taken;
+            }
+        }
         taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use crate::analysis::decoded::DecodedBlock;
+    use crate::analysis::engine::{Measurer, Placer};
+    use crate::capture::{Input, ReadOptions, Reader};
+    use crate::options::{AnalysisOptions, TimePoint};
+    use crate::packet::DecodeOptions;
+
+    fn fixtures() -> Vec<PathBuf> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut captures: Vec<PathBuf> = files.filter(|path| path.to_string_lossy().contains(".pcap")).collect();
+        captures.sort();
+        captures
+    }
+
+    #[test]
+    fn runs_add_up_to_what_one_segment_at_a_time_does() {
+        let by_runs = AnalysisOptions::default();
+        // Leaves nothing out, but every segment must be asked.
+        let one_by_one = AnalysisOptions {
+            from: Some(TimePoint::Absolute(i64::MIN)),
+            ..AnalysisOptions::default()
+        };
+        let mut in_runs = 0;
+        for capture in fixtures() {
+            let mut placer = Placer::new(&by_runs, false);
+            let mut measurers = [&by_runs, &one_by_one].map(Measurer::new);
+            let mut reader = Reader::open(&Input::Path(capture.clone()), &ReadOptions::default()).unwrap();
+            let mut decoded = DecodedBlock::default();
+            while let Some(block) = reader.next_block(std::mem::take(&mut decoded.block)).unwrap() {
+                decoded.block = block;
+                decoded.decode(DecodeOptions::default());
+                placer.block(&mut decoded);
+                measurers.iter_mut().for_each(|measurer| measurer.block(&decoded));
+            }
+            in_runs += measurers[0].in_runs;
+            assert_eq!(measurers[1].in_runs, 0);
+            let end_ns = placer.quality.time.last_ns();
+            let [runs, single] = measurers.map(|mut measurer| {
+                measurer.finish(end_ns);
+                assert_eq!(measurer.outside_time, (0, 0));
+                (
+                    format!("{:?}", measurer.pairs),
+                    format!("{:?}", measurer.migration.finish()),
+                )
+            });
+            assert!(runs == single, "{}", capture.display());
+        }
+        assert!(in_runs > 10_000, "{in_runs}");
     }
 }
