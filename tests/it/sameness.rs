@@ -46,45 +46,50 @@ fn many_flows() -> Vec<u8> {
     let mut capture = Vec::new();
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
     capture.extend(words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1]));
+    let mut micros = 0;
     for round in 0..ROUNDS {
         for flow in 0..FLOWS {
             let restarted = flow % 10 == 0 && round >= REUSED_IN;
-            let (age, start) = if restarted {
-                (round - REUSED_IN, 0x4000_0000)
-            } else {
-                (round, 1000)
+            // The first three segments of the second connection follow one another at once.
+            let (ages, start) = match round.checked_sub(REUSED_IN).filter(|_| restarted) {
+                None => (round..round + 1, 1000),
+                Some(0) => (0..3, 0x4000_0000),
+                Some(1 | 2) => continue,
+                Some(age) => (age..age + 1, 0x4000_0000),
             };
-            let (from_b, flags, seq, ack, payload) = match age {
-                0 => (false, 0x02, start, 0, 0),
-                1 => (true, 0x12, 7, start + 1, 0),
-                _ => (false, 0x10, start + 1 + 100 * (age as u32 - 2), 8, 100),
-            };
-            let (client, server) = (
-                [10, 0, (flow / 100) as u8, (flow % 100) as u8],
-                [10, 0, 9, (flow % 3) as u8],
-            );
-            let (client_port, server_port) = (40_000 + flow as u16, 5000_u16);
-            let ends = [(client, client_port), (server, server_port)];
-            let [src, dst] = if from_b { [ends[1], ends[0]] } else { ends };
-            let micros = ((round * FLOWS + flow) * 10) as u32;
-            let len = 54 + payload as u32;
-            capture.extend(words(&[
-                1_700_000_000 + micros / 1_000_000,
-                micros % 1_000_000,
-                len,
-                len,
-            ]));
-            capture.extend([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0]);
-            capture.extend((40 + payload as u16).to_be_bytes());
-            capture.extend((round as u16 + 1).to_be_bytes());
-            capture.extend([0x40, 0, 64, 6, 0, 0]);
-            capture.extend(src.0.iter().chain(&dst.0));
-            capture.extend(src.1.to_be_bytes());
-            capture.extend(dst.1.to_be_bytes());
-            capture.extend(u32::to_be_bytes(seq));
-            capture.extend(u32::to_be_bytes(ack));
-            capture.extend([0x50, flags, 0x20, 0, 0, 0, 0, 0]);
-            capture.extend(std::iter::repeat_n(0x5a, payload));
+            for age in ages {
+                let (from_b, flags, seq, ack, payload) = match age {
+                    0 => (false, 0x02, start, 0, 0),
+                    1 => (true, 0x12, 7, start + 1, 0),
+                    _ => (false, 0x10, start + 1 + 100 * (age as u32 - 2), 8, 100),
+                };
+                let (client, server) = (
+                    [10, 0, (flow / 100) as u8, (flow % 100) as u8],
+                    [10, 0, 9, (flow % 3) as u8],
+                );
+                let (client_port, server_port) = (40_000 + flow as u16, 5000_u16);
+                let ends = [(client, client_port), (server, server_port)];
+                let [src, dst] = if from_b { [ends[1], ends[0]] } else { ends };
+                micros += 10;
+                let len = 54 + payload as u32;
+                capture.extend(words(&[
+                    1_700_000_000 + micros / 1_000_000,
+                    micros % 1_000_000,
+                    len,
+                    len,
+                ]));
+                capture.extend([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0]);
+                capture.extend((40 + payload as u16).to_be_bytes());
+                capture.extend((age as u16 + 1).to_be_bytes());
+                capture.extend([0x40, 0, 64, 6, 0, 0]);
+                capture.extend(src.0.iter().chain(&dst.0));
+                capture.extend(src.1.to_be_bytes());
+                capture.extend(dst.1.to_be_bytes());
+                capture.extend(u32::to_be_bytes(seq));
+                capture.extend(u32::to_be_bytes(ack));
+                capture.extend([0x50, flags, 0x20, 0, 0, 0, 0, 0]);
+                capture.extend(std::iter::repeat_n(0x5a, payload));
+            }
         }
     }
     capture
