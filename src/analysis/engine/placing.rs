@@ -99,7 +99,7 @@ impl Placer {
             self.fetch(records, &batch[..records.len()], many_flows);
             for (index, record) in records.iter().enumerate() {
                 if stale {
-                    batch[index] = self.found(record, flows);
+                    batch[index] = self.found_again(record, flows);
                 }
                 if let Some(place) = self.segment(record, &batch[index], &mut estimates) {
                     placed.push(place);
@@ -174,6 +174,13 @@ impl Placer {
                 *place = self.table.confirm(key, guess);
             }
         }
+    }
+
+    /// The same once more, apart from the loop that takes segments.
+    #[cold]
+    #[inline(never)]
+    fn found_again(&mut self, record: &Record, flows: &[FlowKey]) -> Found {
+        self.found(record, flows)
     }
 
     /// Where a flow of the block belongs, if its conversation is known.
