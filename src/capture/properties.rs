@@ -9,7 +9,7 @@ pub struct ReadOptions {
     pub strict: bool,
     /// Most bytes that a compressed capture may unpack to; `None` for no limit.
     pub max_decompressed: Option<u64>,
-    /// Size of a block, bytes. A record that is larger makes a larger block. The default, 256 KiB, and what is
+    /// Size of a block, bytes. A record that is larger makes a larger block. The default, 512 KiB, and what is
     /// made of it fit the second-level cache of common processors: larger ones were measured slower.
     pub block_bytes: usize,
 }
@@ -19,7 +19,7 @@ impl Default for ReadOptions {
         Self {
             strict: false,
             max_decompressed: None,
-            block_bytes: 256 * 1024,
+            block_bytes: 512 * 1024,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::options::{AnalysisOptions, Host, TimePoint};
 use crate::packet::{Ip, Network, Packet, Segment, Tcp, Transport};
 
 /// How many blocks pass between two looks at the memory that the timelines take.
-const BLOCKS_PER_BOUND_CHECK: u32 = 32;
+const BLOCKS_PER_BOUND_CHECK: u32 = 16;
 /// Stages told apart. A migration makes about six, multifd two more for each channel.
 const MAX_STAGES: u32 = 256;
 
