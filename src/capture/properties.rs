@@ -10,7 +10,7 @@ pub struct ReadOptions {
     /// Most bytes that a compressed capture may unpack to; `None` for no limit.
     pub max_decompressed: Option<u64>,
     /// Size of a block, bytes. A record that is larger makes a larger block. The default, 512 KiB, and what is
-    /// made of it fit the second-level cache of common processors: larger ones were measured slower.
+    /// made of it fit the second-level cache of many processors; smaller ones were measured slower.
     pub block_bytes: usize,
 }
 
