@@ -1,7 +1,7 @@
 //! The second half of the fold: the pairs' series, echoes and streams, and what migrations do.
 
 mod booking;
-mod run;
+mod in_order;
 
 use super::fetch;
 use super::{captured_payload, whole};
@@ -192,51 +192,6 @@ impl Measurer {
             let sample = (placed.taken != Taken::Nothing).then(|| sample.copied().unwrap_or_else(in_order));
             self.any_segment(decoded, index, segment, placed, sample.as_ref());
         }
-    }
-
-    /// A segment in order need not be asked whether it counts, and has nobody's echo to book.
-    #[inline(always)]
-    fn takes_short_ways(&self) -> bool {
-        self.from.is_none() && self.to.is_none() && self.echo_events.is_empty()
-    }
-
-    /// Takes a segment in order for which nothing but its pair and a migration must be looked at: one that a
-    /// [run](Self::run) leaves, since it is the first of its interval or stage, or its connection is followed. False
-    /// where there is more to it; nothing has changed then.
-    #[inline(always)]
-    fn in_order(&mut self, decoded: &DecodedBlock, segment: &Segment, placed: &Placed, rtt: RttSamples) -> bool {
-        let (number, direction, time_ns) = (placed.conversation, placed.direction(), segment.time_ns);
-        let payload_len = u32::from(segment.payload_len);
-        if !placed.is_in_order() || !self.takes_short_ways() {
-            return false;
-        }
-        let Some(course) = self.courses.get(number as usize) else {
-            return false;
-        };
-        let pair = course.pair;
-        let sample = plain_sample(course, segment, placed, rtt);
-        let interface = segment.interface.into();
-        let passes = self
-            .migration
-            .pass(number, direction.index(), time_ns, interface, payload_len);
-        let (carries_state, begins_phase) = if passes {
-            (false, false)
-        } else {
-            self.follow(decoded, segment, placed)
-        };
-        let Some(pair) = self.pairs.get_mut(pair) else {
-            return true;
-        };
-        pair.packets[sample.direction] += 1;
-        pair.wire_bytes[sample.direction] += sample.wire_bytes;
-        if !pair.dropped {
-            pair.timeline.enter(self.stage);
-            if begins_phase {
-                pair.timeline.cut();
-            }
-            pair.timeline.record_plain(&sample, placed.bin, carries_state);
-        }
-        true
     }
 
     /// Gives a segment in order to the migration that its connection may carry; whether it is payload of one's, and
@@ -436,22 +391,6 @@ impl Measurer {
         if self.book(pair, &sample, arrival.placed.bin, false, false) {
             self.book_echo();
         }
-    }
-}
-
-/// What a segment in order adds to its pair.
-#[inline(always)]
-fn plain_sample(course: &Course, segment: &Segment, placed: &Placed, rtt: RttSamples) -> PlainSample {
-    let payload = segment.payload_len.into();
-    PlainSample {
-        time_ns: segment.time_ns,
-        direction: course.pair_direction(placed.direction().index()),
-        wire_bytes: segment.wire_len.into(),
-        ip_bytes: segment.total_len().into(),
-        tcp_payload: payload,
-        unique_payload: payload,
-        lost_segment: placed.lost_segment,
-        rtt,
     }
 }
 
