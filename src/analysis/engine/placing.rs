@@ -176,7 +176,7 @@ impl Placer {
         }
     }
 
-    /// The same once more, apart from the loop that takes segments.
+    /// What was [found](Self::found), asked again; apart from the loop that takes segments.
     #[cold]
     #[inline(never)]
     fn found_again(&mut self, record: &Record, flows: &[FlowKey]) -> Found {
